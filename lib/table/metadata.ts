@@ -166,14 +166,26 @@ export interface CommitRequest {
   updates: Update[];
 }
 
-/** The snapshot at the head of a branch, or undefined when the branch does not exist. */
+/**
+ * The snapshot at the head of a branch, or undefined when the branch does not exist.
+ *
+ * @throws {RangeError} when the branch names a snapshot that is not in the metadata: to take it
+ * for an empty branch would drop the rows that it holds.
+ */
 export function branchHead(metadata: TableMetadata, branch: string): SnapshotJson | undefined {
-  const id = metadata.refs?.[branch]?.["snapshot-id"] ??
+  const refs = metadata.refs ?? {};
+  const id = (Object.hasOwn(refs, branch) ? refs[branch] : undefined)?.["snapshot-id"] ??
     (branch === "main" ? metadata["current-snapshot-id"] : undefined);
   // -1 stands for "no snapshot" in metadata written by old servers.
   if (id === undefined || id === null || BigInt(id) === -1n) return undefined;
   const wanted = BigInt(id);
-  return metadata.snapshots?.find((snapshot) => BigInt(snapshot["snapshot-id"]) === wanted);
+  const head = metadata.snapshots?.find((snapshot) => BigInt(snapshot["snapshot-id"]) === wanted);
+  if (head === undefined) {
+    throw new RangeError(
+      `Cannot read table metadata: branch "${branch}" names snapshot ${wanted}, which is not there`,
+    );
+  }
+  return head;
 }
 
 /**

@@ -1,0 +1,209 @@
+/**
+ * The append: from table metadata and a manifest of new data files to the snapshot, the manifest
+ * list, the requirements and the updates of a commit. Pure, so that a lost race only means to call
+ * it again with the new head (protocol: REST spec, `CommitTableRequest`; table spec, "Snapshots",
+ * "Sequence Number Inheritance", "Row Lineage").
+ */
+import { toBigInt } from "./json.ts";
+import type { ManifestFile } from "./manifest_list.ts";
+import {
+  branchHead,
+  type CommitRequest,
+  type SnapshotJson,
+  type TableMetadata,
+} from "./metadata.ts";
+
+/** The branch that loads append to. */
+export const MAIN_BRANCH = "main";
+
+/** What one commit adds; the same over all of its attempts. */
+export interface PreparedAppend {
+  /** Kept over attempts, so that one's own landed commit can be recognised. */
+  readonly snapshotId: bigint;
+  /** The manifest that holds the new files. */
+  readonly manifest: {
+    readonly path: string;
+    readonly lengthBytes: number;
+    readonly partitionSpecId: number;
+  };
+  /** The schema that the files were written with. */
+  readonly schemaId: number;
+  readonly addedFiles: number;
+  readonly addedRows: number;
+  readonly addedSizeBytes: number;
+  /** Keys of the snapshot summary beside the spec's own. */
+  readonly summary: Readonly<Record<string, string>>;
+}
+
+/** The table as one attempt sees it. */
+export interface AppendBase {
+  readonly metadata: TableMetadata;
+  /** Entries of the head's manifest list; none when the branch has no snapshot. */
+  readonly manifests: readonly ManifestFile[];
+}
+
+/** One attempt, ready to be written and posted. */
+export interface AppendAttempt {
+  readonly snapshot: SnapshotJson;
+  /** Content of the manifest list at `snapshot["manifest-list"]`. */
+  readonly manifests: readonly ManifestFile[];
+  readonly parentSnapshotId: bigint | undefined;
+  readonly sequenceNumber: bigint;
+  /** Format version 3. */
+  readonly firstRowId: bigint | undefined;
+  readonly request: CommitRequest;
+}
+
+/** A new snapshot id: a positive int64, random, in no use in the table. */
+export function newSnapshotId(metadata: TableMetadata): bigint {
+  const words = new BigUint64Array(2);
+  while (true) {
+    crypto.getRandomValues(words);
+    const id = BigInt.asUintN(63, words[0]! ^ words[1]!);
+    const used = metadata.snapshots?.some((known) => toBigInt(known["snapshot-id"]) === id);
+    if (id > 0n && !used) return id;
+  }
+}
+
+/**
+ * Builds one attempt of an append on the given base.
+ *
+ * @param options.manifestListPath where the manifest list will be written; new on each attempt.
+ * @param options.nowMs the clock, ms since the epoch.
+ */
+export function buildAppend(
+  base: AppendBase,
+  prepared: PreparedAppend,
+  options: { readonly manifestListPath: string; readonly nowMs: number },
+): AppendAttempt {
+  const { metadata } = base;
+  const parent = branchHead(metadata, MAIN_BRANCH);
+  const parentSnapshotId = parent === undefined ? undefined : toBigInt(parent["snapshot-id"]);
+  const sequenceNumber = toBigInt(metadata["last-sequence-number"] ?? 0) + 1n;
+  const added: ManifestFile = {
+    path: prepared.manifest.path,
+    lengthBytes: BigInt(prepared.manifest.lengthBytes),
+    partitionSpecId: prepared.manifest.partitionSpecId,
+    content: 0,
+    sequenceNumber,
+    minSequenceNumber: sequenceNumber,
+    addedSnapshotId: prepared.snapshotId,
+    addedFilesCount: prepared.addedFiles,
+    existingFilesCount: 0,
+    deletedFilesCount: 0,
+    addedRowsCount: BigInt(prepared.addedRows),
+    existingRowsCount: 0n,
+    deletedRowsCount: 0n,
+    partitions: [],
+    keyMetadata: undefined,
+    firstRowId: undefined,
+  };
+  const lineage = assignRowIds(metadata, [added, ...base.manifests]);
+  const snapshot: SnapshotJson = {
+    "snapshot-id": prepared.snapshotId,
+    ...(parentSnapshotId === undefined ? {} : { "parent-snapshot-id": parentSnapshotId }),
+    "sequence-number": sequenceNumber,
+    // Servers refuse a time before the table's last change, and clocks differ between writers.
+    "timestamp-ms": Math.max(options.nowMs, metadata["last-updated-ms"]),
+    "manifest-list": options.manifestListPath,
+    summary: {
+      ...prepared.summary,
+      operation: "append",
+      ...countSummary(prepared),
+      ...totalSummary(prepared, parent),
+      "manifests-created": "1",
+      "manifests-kept": String(base.manifests.length),
+      "manifests-replaced": "0",
+    },
+    "schema-id": prepared.schemaId,
+    ...(lineage.firstRowId === undefined
+      ? {}
+      : { "first-row-id": lineage.firstRowId, "added-rows": lineage.assignedRows }),
+  };
+  return {
+    snapshot,
+    manifests: lineage.manifests,
+    parentSnapshotId,
+    sequenceNumber,
+    firstRowId: lineage.firstRowId,
+    request: {
+      requirements: [
+        { type: "assert-table-uuid", uuid: metadata["table-uuid"] },
+        // Null, not absence, says that the branch must not exist yet.
+        {
+          type: "assert-ref-snapshot-id",
+          ref: MAIN_BRANCH,
+          "snapshot-id": parentSnapshotId ?? null,
+        },
+        // A schema change does not move the branch, so the line above does not fence it.
+        { type: "assert-current-schema-id", "current-schema-id": metadata["current-schema-id"] },
+      ],
+      updates: [
+        { action: "add-snapshot", snapshot },
+        {
+          action: "set-snapshot-ref",
+          "ref-name": MAIN_BRANCH,
+          type: "branch",
+          "snapshot-id": prepared.snapshotId,
+        },
+      ],
+    },
+  };
+}
+
+function countSummary(prepared: PreparedAppend): Record<string, string> {
+  return {
+    "added-data-files": String(prepared.addedFiles),
+    "added-records": String(prepared.addedRows),
+    "added-files-size": String(prepared.addedSizeBytes),
+    "changed-partition-count": "1",
+  };
+}
+
+/** Totals go on from the parent's; one that the parent lacks cannot be known and is left out. */
+function totalSummary(
+  prepared: PreparedAppend,
+  parent: SnapshotJson | undefined,
+): Record<string, string> {
+  const added: Record<string, number> = {
+    "total-data-files": prepared.addedFiles,
+    "total-records": prepared.addedRows,
+    "total-files-size": prepared.addedSizeBytes,
+    "total-delete-files": 0,
+    "total-position-deletes": 0,
+    "total-equality-deletes": 0,
+  };
+  const totals: Record<string, string> = {};
+  for (const [key, count] of Object.entries(added)) {
+    const before = parent === undefined ? "0" : parent.summary?.[key];
+    if (before !== undefined && /^\d+$/.test(before)) {
+      totals[key] = String(BigInt(before) + BigInt(count));
+    }
+  }
+  return totals;
+}
+
+interface RowLineage {
+  readonly manifests: readonly ManifestFile[];
+  readonly firstRowId: bigint | undefined;
+  readonly assignedRows: bigint;
+}
+
+/**
+ * Format version 3: every data manifest without a first row id gets the next free one, also those
+ * kept from before an upgrade to version 3 (table spec, "Row Lineage", "First Row ID Assignment").
+ */
+function assignRowIds(metadata: TableMetadata, manifests: readonly ManifestFile[]): RowLineage {
+  if (metadata["format-version"] < 3) {
+    return { manifests, firstRowId: undefined, assignedRows: 0n };
+  }
+  const firstRowId = toBigInt(metadata["next-row-id"] ?? 0);
+  let nextRowId = firstRowId;
+  const assigned = manifests.map((manifest) => {
+    if (manifest.content !== 0 || manifest.firstRowId !== undefined) return manifest;
+    const own = nextRowId;
+    nextRowId += manifest.existingRowsCount + manifest.addedRowsCount;
+    return { ...manifest, firstRowId: own };
+  });
+  return { manifests: assigned, firstRowId, assignedRows: nextRowId - firstRowId };
+}

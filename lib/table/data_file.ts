@@ -1,0 +1,27 @@
+/** A data file as the writer knows it: plain data that crosses from worker to main thread. */
+
+/** Metrics of one column of a data file (table spec, `data_file` fields 108 to 128). */
+export interface ColumnMetrics {
+  readonly fieldId: number;
+  /** Bytes of the column's chunks in the file, compressed. */
+  readonly sizeBytes?: number;
+  /** Values including nulls and NaN. */
+  readonly valueCount?: number;
+  readonly nullCount?: number;
+  /** For float and double. */
+  readonly nanCount?: number;
+  /** Single-value binary form; absent when there is no value to bound. */
+  readonly lowerBound?: Uint8Array;
+  /** Single-value binary form; absent when there is none, or no greater text of the length. */
+  readonly upperBound?: Uint8Array;
+}
+
+/** A Parquet data file of an unpartitioned table. */
+export interface DataFile {
+  readonly path: string;
+  readonly recordCount: number;
+  readonly sizeBytes: number;
+  /** Byte offset of each row group, ascending. */
+  readonly splitOffsets: readonly number[];
+  readonly columns: readonly ColumnMetrics[];
+}

@@ -1,0 +1,16 @@
+/** The error of a change to table metadata that cannot be made, and why it cannot. */
+
+/**
+ * Says why a change cannot be made: `invalid` when the request is wrong whenever it is sent (HTTP
+ * 400), `lostRace` when it was right for an older state of the table (HTTP 409,
+ * `CommitFailedException`).
+ */
+export class MetadataError extends Error {
+  override readonly name = "MetadataError";
+  readonly kind: "invalid" | "lostRace";
+
+  constructor(message: string, kind: "invalid" | "lostRace" = "invalid") {
+    super(message);
+    this.kind = kind;
+  }
+}
