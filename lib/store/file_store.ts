@@ -10,7 +10,7 @@ import type { Store, WriteOptions } from "./store.ts";
  */
 export function pathOfLocation(location: string): string {
   if (location.startsWith("/") || /^[A-Za-z]:[\\/]/.test(location)) return location;
-  const match = /^file:(?:\/\/(?:localhost)?)?(\/.*)$/s.exec(location);
+  const match = /^file:(?:\/\/(?:localhost)?(?=\/)|(?!\/\/))(\/.*)$/s.exec(location);
   if (match === null) {
     throw new StorageError(`Cannot use "${location}" as a local file: not a file location`);
   }
@@ -25,7 +25,7 @@ export function openFileStore(): Store {
       const path = pathOfLocation(location);
       const directory = path.slice(0, Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")));
       const part = `${path}.${crypto.randomUUID()}.part`;
-      try {
+      const place = async () => {
         options.signal?.throwIfAborted();
         if (!madeDirectories.has(directory)) {
           await Deno.mkdir(directory, { recursive: true });
@@ -34,8 +34,16 @@ export function openFileStore(): Store {
         await writeWhole(part, bytes, options.sync ?? true);
         await Deno.rename(part, path);
         if (options.sync ?? true) await syncDirectory(directory);
+      };
+      try {
+        await place().catch(async (error) => {
+          // Someone has removed the directory since it was made here.
+          if (!(error instanceof Deno.errors.NotFound && madeDirectories.delete(directory))) {
+            throw error;
+          }
+          await place();
+        });
       } catch (cause) {
-        madeDirectories.delete(directory);
         await Deno.remove(part).catch(() => {});
         throw storageError("write", path, cause);
       }

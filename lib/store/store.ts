@@ -31,3 +31,17 @@ export interface WriteOptions {
   /** Gives up when aborted. */
   readonly signal?: AbortSignal;
 }
+
+/** One request that a store made over the network, for the trace. */
+export interface StoreRequest {
+  readonly method: string;
+  readonly url: string;
+  /** HTTP status; absent when there was no answer. */
+  readonly status?: number;
+  /** Why there was no answer. */
+  readonly error?: string;
+  readonly elapsedMs: number;
+}
+
+/** Is told of every request of a store. */
+export type OnStoreRequest = (request: StoreRequest) => void;

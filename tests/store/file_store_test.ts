@@ -1,0 +1,145 @@
+/** The store on the local disk: whole files or none. */
+import assert from "node:assert/strict";
+import { AuthError, StorageError } from "../../lib/errors.ts";
+import { openFileStore, pathOfLocation } from "../../lib/store/file_store.ts";
+
+const BYTES = new TextEncoder().encode("some bytes");
+
+async function withDirectory(test: (directory: string) => Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir({ prefix: "ingest-store-" });
+  try {
+    await test(directory);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+function namesIn(directory: string): string[] {
+  return [...Deno.readDirSync(directory)].map(({ name }) => name).sort();
+}
+
+Deno.test("pathOfLocation() reads file:/, file:///, file://localhost/ and bare paths alike", () => {
+  for (const head of ["", "file:", "file://", "file://localhost"]) {
+    assert.equal(pathOfLocation(`${head}/a b/c%20d.avro`), "/a b/c%20d.avro", head);
+  }
+});
+
+Deno.test("pathOfLocation() refuses another host, another scheme and a relative path", () => {
+  for (const location of ["file://host/a", "s3://b/a", "a/b", "", "file:", "file:a"]) {
+    assert.throws(() => pathOfLocation(location), StorageError, location);
+  }
+});
+
+Deno.test("FileStore.write() makes the directories that are missing", async () => {
+  await withDirectory(async (directory) => {
+    const store = openFileStore();
+    await store.write(`file://${directory}/a/b/c.avro`, BYTES);
+    assert.deepEqual(await store.read(`${directory}/a/b/c.avro`), BYTES);
+    // One that has gone meanwhile fails once at most.
+    await Deno.remove(`${directory}/a`, { recursive: true });
+    await store.write(`${directory}/a/b/d.avro`, BYTES).catch(() => {});
+    await store.write(`${directory}/a/b/d.avro`, BYTES);
+    assert.deepEqual(namesIn(`${directory}/a/b`), ["d.avro"]);
+  });
+});
+
+Deno.test("FileStore.write() replaces a file whole and leaves nothing beside it", async () => {
+  await withDirectory(async (directory) => {
+    const store = openFileStore();
+    for (const sync of [true, false]) {
+      await store.write(`${directory}/x`, BYTES, { sync });
+      await store.write(`${directory}/x`, BYTES.subarray(0, 3), { sync });
+      assert.deepEqual(await store.read(`${directory}/x`), BYTES.slice(0, 3));
+      assert.deepEqual(namesIn(directory), ["x"]);
+    }
+  });
+});
+
+Deno.test("FileStore.write() is never seen half done by a reader", async () => {
+  await withDirectory(async (directory) => {
+    const store = openFileStore();
+    const path = `${directory}/x`;
+    const versions = [1, 2].map((byte) => new Uint8Array(2_000_000).fill(byte));
+    await store.write(path, versions[0]!);
+    let writing = true;
+    const writer = (async () => {
+      for (let turn = 0; turn < 20; turn++) {
+        await store.write(path, versions[turn % 2]!, { sync: false });
+      }
+      writing = false;
+    })();
+    let seen = 0;
+    while (writing) {
+      const bytes = await store.read(path);
+      assert.equal(bytes.length, 2_000_000);
+      assert.ok(bytes.every((byte) => byte === bytes[0]), "two versions in one file");
+      seen++;
+    }
+    await writer;
+    assert.ok(seen > 0);
+  });
+});
+
+Deno.test("FileStore.write() writes nothing once it is aborted", async () => {
+  await withDirectory(async (directory) => {
+    const signal = AbortSignal.abort();
+    await assert.rejects(openFileStore().write(`${directory}/x`, BYTES, { signal }), StorageError);
+    assert.deepEqual(namesIn(directory), []);
+  });
+});
+
+Deno.test("FileStore.write() that fails names the path and leaves nothing", async () => {
+  await withDirectory(async (directory) => {
+    // A directory of that name lets the last step, the rename, fail.
+    await Deno.mkdir(`${directory}/x/y`, { recursive: true });
+    await assert.rejects(openFileStore().write(`${directory}/x`, BYTES), (error) => {
+      assert.ok(error instanceof StorageError);
+      assert.ok(error.message.startsWith(`Cannot write "${directory}/x": `), error.message);
+      return true;
+    });
+    assert.deepEqual(namesIn(directory), ["x"]);
+    // A file where a directory is needed.
+    await Deno.writeFile(`${directory}/f`, BYTES);
+    await assert.rejects(openFileStore().write(`${directory}/f/z`, BYTES), StorageError);
+    assert.deepEqual(namesIn(directory), ["f", "x"]);
+  });
+});
+
+Deno.test({
+  name: "FileStore reports a directory without the right to write as an AuthError",
+  permissions: { read: true, write: false },
+  async fn() {
+    const store = openFileStore();
+    const path = "/no-right-to-write-here/x";
+    for (const attempt of [() => store.write(path, BYTES), () => store.remove(path)]) {
+      await assert.rejects(attempt, (error) => {
+        assert.ok(error instanceof AuthError, String(error));
+        assert.ok(error.message.includes(`"${path}": `), error.message);
+        assert.match(error.hint ?? "", /rights/);
+        return true;
+      });
+    }
+  },
+});
+
+Deno.test("FileStore.read() names the path of a file that is missing", async () => {
+  await withDirectory(async (directory) => {
+    await assert.rejects(openFileStore().read(`file:${directory}/none`), (error) => {
+      assert.ok(error instanceof StorageError);
+      assert.ok(error.message.startsWith(`Cannot read "${directory}/none": `), error.message);
+      assert.ok(error.cause instanceof Deno.errors.NotFound);
+      return true;
+    });
+  });
+});
+
+Deno.test("FileStore.remove() removes a file, and takes a missing one for done", async () => {
+  await withDirectory(async (directory) => {
+    const store = openFileStore();
+    await store.write(`${directory}/x`, BYTES);
+    await store.remove(`file://${directory}/x`);
+    assert.deepEqual(namesIn(directory), []);
+    await store.remove(`${directory}/x`);
+    await store.remove(`${directory}/none/x`);
+  });
+});
