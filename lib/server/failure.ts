@@ -1,0 +1,74 @@
+/** A request that is answered with an error body (REST spec, `ErrorModel`). */
+import { MetadataError } from "../table/metadata_error.ts";
+
+/** Ends a request with a status, an error type that clients know, and a message for people. */
+export class RequestFailure extends Error {
+  override readonly name = "RequestFailure";
+  readonly status: number;
+  /** Name of the exception that clients raise, such as `NoSuchTableException`. */
+  readonly type: string;
+
+  constructor(status: number, type: string, message: string) {
+    super(message);
+    this.status = status;
+    this.type = type;
+  }
+}
+
+/** 400: the request is wrong whenever it is sent. */
+export function badRequest(message: string): RequestFailure {
+  return new RequestFailure(400, "BadRequestException", message);
+}
+
+/** 404 for a namespace. */
+export function noSuchNamespace(namespace: readonly string[]): RequestFailure {
+  const name = namespace.join(".");
+  return new RequestFailure(
+    404,
+    "NoSuchNamespaceException",
+    `Namespace does not exist: ${name}`,
+  );
+}
+
+/** 404 for a table. */
+export function noSuchTable(table: TableName): RequestFailure {
+  return new RequestFailure(
+    404,
+    "NoSuchTableException",
+    `Table does not exist: ${formatTableName(table)}`,
+  );
+}
+
+/** 409 for a table that is there already. */
+export function tableExists(table: TableName): RequestFailure {
+  return new RequestFailure(
+    409,
+    "AlreadyExistsException",
+    `Table already exists: ${formatTableName(table)}`,
+  );
+}
+
+/** 409 for a commit that another one has overtaken. */
+export function lostRace(message: string): RequestFailure {
+  return new RequestFailure(409, "CommitFailedException", message);
+}
+
+/** A table's identifier. */
+export interface TableName {
+  readonly namespace: readonly string[];
+  readonly name: string;
+}
+
+/** The identifier as people write it. */
+export function formatTableName(table: TableName): string {
+  return [...table.namespace, table.name].join(".");
+}
+
+/** The failure that an error stands for, or undefined for one that nobody expected. */
+export function failureOf(error: unknown): RequestFailure | undefined {
+  if (error instanceof RequestFailure) return error;
+  if (error instanceof MetadataError) {
+    return error.kind === "invalid" ? badRequest(error.message) : lostRace(error.message);
+  }
+  return undefined;
+}

@@ -1,0 +1,143 @@
+/** Requests and answers of the catalog over HTTP: bodies, error bodies, entity tags, pages. */
+import { createHash } from "node:crypto";
+import { type Json, parseJson, stringifyJson } from "../table/json.ts";
+import { asObject, type JsonObject } from "../table/shape.ts";
+import type { Page } from "./database.ts";
+import { badRequest, failureOf, RequestFailure } from "./failure.ts";
+
+const BODY_BYTES_MAX = 32 * 1024 * 1024;
+const DEPTH_MAX = 512;
+const PAGE_SIZE_DEFAULT = 1000;
+const RETRY_AFTER_S = 1;
+
+/**
+ * The body as a JSON object, with int64 kept whole.
+ *
+ * @throws {RequestFailure | MetadataError} 400 for a body that is too large, or no JSON object.
+ */
+export async function readBody(request: Request): Promise<JsonObject> {
+  const text = await readText(request);
+  let json: Json;
+  try {
+    json = parseJson(text);
+  } catch {
+    throw badRequest("Cannot read the request body: it is no JSON");
+  }
+  checkDepth(json, 0);
+  return asObject(json, "the request body");
+}
+
+async function readText(request: Request): Promise<string> {
+  const tooLarge = () =>
+    badRequest(`Cannot read the request body: it is larger than ${BODY_BYTES_MAX} bytes`);
+  if (Number(request.headers.get("content-length") ?? 0) > BODY_BYTES_MAX) throw tooLarge();
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let text = "";
+  let sizeBytes = 0;
+  try {
+    for await (const chunk of request.body ?? []) {
+      sizeBytes += chunk.length;
+      if (sizeBytes > BODY_BYTES_MAX) throw tooLarge();
+      text += decoder.decode(chunk, { stream: true });
+    }
+    return text + decoder.decode();
+  } catch (error) {
+    if (error instanceof TypeError) {
+      throw badRequest("Cannot read the request body: it is not UTF-8, or was cut off");
+    }
+    if (error instanceof RequestFailure) throw error;
+    // The connection has ended, or the server takes no more because it stops.
+    throw new RequestFailure(
+      503,
+      "ServiceUnavailableException",
+      "Cannot read the request body: the connection was closed before its end",
+    );
+  }
+}
+
+/** What walks over the body later does so by recursion. */
+function checkDepth(json: Json, depth: number): void {
+  if (typeof json !== "object" || json === null) return;
+  if (depth > DEPTH_MAX) {
+    throw badRequest(`Cannot read the request body: it is nested deeper than ${DEPTH_MAX} levels`);
+  }
+  for (const item of Array.isArray(json) ? json : Object.values(json)) checkDepth(item, depth + 1);
+}
+
+/** An answer with a JSON body. */
+export function jsonResponse(value: unknown, options: ResponseInit = {}): Response {
+  return textResponse(stringifyJson(value), options);
+}
+
+/** An answer whose JSON is written already. */
+export function textResponse(text: string, options: ResponseInit = {}): Response {
+  return new Response(text, {
+    ...options,
+    headers: { "content-type": "application/json", ...options.headers },
+  });
+}
+
+/** An answer without a body. */
+export function emptyResponse(status = 204, headers: Record<string, string> = {}): Response {
+  return new Response(null, { status, headers });
+}
+
+/**
+ * The answer to a request that failed (REST spec, `ErrorModel`). An error that nobody expected says
+ * nothing of itself to the client.
+ */
+export function errorResponse(error: unknown, method: string): Response {
+  const failure = failureOf(error) ??
+    new RequestFailure(500, "InternalServerError", "The catalog failed on this request");
+  const headers: Record<string, string> = {};
+  if (failure.status === 503) headers["retry-after"] = String(RETRY_AFTER_S);
+  if (method === "HEAD") return emptyResponse(failure.status, headers);
+  const { message, type, status } = failure;
+  return jsonResponse({ error: { message, type, code: status } }, { status, headers });
+}
+
+/** The entity tag of a table's state in one of its forms. */
+export function entityTag(metadataLocation: string, form: "all" | "refs"): string {
+  const digest = createHash("sha256").update(metadataLocation).digest("hex").slice(0, 32);
+  return `"${digest}-${form}"`;
+}
+
+/** Whether the client's `If-None-Match` names this entity tag. */
+export function matchesTag(request: Request, tag: string): boolean {
+  const wanted = request.headers.get("if-none-match");
+  if (wanted === null) return false;
+  return wanted.split(",").some((item) => {
+    const bare = item.trim().replace(/^W\//, "");
+    return bare === tag || bare === "*";
+  });
+}
+
+/**
+ * The page that `pageToken` and `pageSize` ask for. A client that sends no `pageToken` gets
+ * everything, as the REST spec says.
+ *
+ * @throws {RequestFailure} 400
+ */
+export function readPage(query: URLSearchParams): Page {
+  const token = query.get("pageToken");
+  if (token === null) return {};
+  const sizeText = query.get("pageSize");
+  if (sizeText !== null && !/^[1-9]\d{0,8}$/.test(sizeText)) {
+    throw badRequest(`Cannot read the page size "${sizeText.slice(0, 100)}"`);
+  }
+  const limit = sizeText === null ? PAGE_SIZE_DEFAULT : Number(sizeText);
+  if (token === "") return { limit };
+  try {
+    return { limit, after: decodeURIComponent(token) };
+  } catch {
+    throw badRequest(`Cannot read the page token "${token.slice(0, 100)}"`);
+  }
+}
+
+/** The token of the page after this one, or null for the last page. */
+export function nextPageToken(page: Page, names: readonly string[]): string | null {
+  const last = names.at(-1);
+  return page.limit === undefined || names.length < page.limit || last === undefined
+    ? null
+    : encodeURIComponent(last);
+}

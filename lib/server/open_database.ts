@@ -1,0 +1,87 @@
+/** Opens the SQLite file of a catalog: durable, shared with other processes, of a known version. */
+import { DatabaseSync } from "node:sqlite";
+import { AuthError, StorageError, ToolError } from "../errors.ts";
+
+const SCHEMA_VERSION = 1;
+const BUSY_MS_MAX = 10_000;
+const SQLITE_BUSY = 5;
+
+const SCHEMA = `
+CREATE TABLE namespaces (
+  name TEXT PRIMARY KEY,
+  properties TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE tables (
+  namespace TEXT NOT NULL REFERENCES namespaces (name),
+  name TEXT NOT NULL,
+  uuid TEXT NOT NULL,
+  location TEXT NOT NULL,
+  metadata_location TEXT NOT NULL,
+  PRIMARY KEY (namespace, name)
+) STRICT, WITHOUT ROWID;
+PRAGMA user_version = ${SCHEMA_VERSION};
+`;
+
+/**
+ * Opens the database file and makes it when missing.
+ *
+ * @throws {ToolError} when it cannot be opened, is damaged, or was made by a newer version.
+ */
+export function openDatabase(path: string): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(path, { timeout: BUSY_MS_MAX });
+    prepareDatabase(database, path);
+    return database;
+  } catch (cause) {
+    database?.close();
+    throw openError(path, cause);
+  }
+}
+
+/** SQLite's extended result code of an error, where it has one. */
+export function errorCode(error: unknown): number | undefined {
+  return (error as { errcode?: number } | undefined)?.errcode;
+}
+
+/** Whether another connection kept the database locked for too long. */
+export function isBusy(error: unknown): boolean {
+  // The higher bits tell apart several kinds of busy.
+  return ((errorCode(error) ?? 0) & 0xff) === SQLITE_BUSY;
+}
+
+function prepareDatabase(database: DatabaseSync, path: string): void {
+  // Turning to WAL needs a moment alone with the file, and does not wait for it by itself.
+  const deadlineMs = Date.now() + BUSY_MS_MAX;
+  for (;;) {
+    try {
+      database.exec("PRAGMA journal_mode = WAL");
+      break;
+    } catch (error) {
+      if (!isBusy(error) || Date.now() > deadlineMs) throw error;
+    }
+  }
+  database.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; BEGIN IMMEDIATE");
+  const found = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
+  if (found > SCHEMA_VERSION) {
+    throw new StorageError(
+      `Cannot open "${path}": its version ${found} is newer than ${SCHEMA_VERSION}, the newest known here`,
+      { hint: "Use the version of the tool that made it, or a newer one" },
+    );
+  }
+  if (found === 0) database.exec(SCHEMA);
+  database.exec("COMMIT");
+}
+
+function openError(path: string, cause: unknown): Error {
+  if (cause instanceof ToolError) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const message = `Cannot open the catalog "${path}": ${reason}`;
+  if (/readonly|permission|access/i.test(reason)) {
+    return new AuthError(message, { cause, hint: "Check the rights on that directory" });
+  }
+  return new StorageError(message, {
+    cause,
+    hint: "Choose another warehouse directory, or restore that file from a copy",
+  });
+}

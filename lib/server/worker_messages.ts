@@ -1,0 +1,20 @@
+/** What the embedded catalog's worker and the thread that started it tell each other. */
+
+/** To the worker. */
+export type ToWorker =
+  | {
+    readonly kind: "start";
+    readonly options: { readonly warehouseDirectory: string; readonly warehouseName: string };
+  }
+  | { readonly kind: "close" };
+
+/** From the worker. */
+export type FromWorker =
+  | { readonly kind: "started"; readonly uri: string }
+  | {
+    readonly kind: "failed";
+    readonly message: string;
+    readonly hint?: string;
+    readonly exitCode?: number;
+  }
+  | { readonly kind: "closed" };
