@@ -1,0 +1,302 @@
+/** An Iceberg REST catalog as a client sees it (REST spec: config, namespaces, tables, commits). */
+import { AuthError, CatalogError, EXIT_CODE } from "../errors.ts";
+import { type Json } from "../table/json.ts";
+import type { CommitRequest, SchemaJson, TableMetadata } from "../table/metadata.ts";
+import { describeAnswer, member, readErrorBody } from "./error_body.ts";
+import type { HttpAnswer, HttpRequest, HttpResponse, HttpSend } from "./http.ts";
+import { classifyCommit, type CommitIdentity, type Outcome } from "./outcome.ts";
+
+/** How a catalog is reached. */
+export interface CatalogOptions {
+  /** Base URI, to which `/v1/…` is added. */
+  readonly uri: string;
+  readonly warehouse: string;
+  /** Bearer token. */
+  readonly token: string;
+  /** Given by the user: they win over the catalog's defaults, its overrides over them. */
+  readonly properties?: Readonly<Record<string, string>>;
+  readonly http: HttpSend;
+  /** Time for one request. @default {60000} */
+  readonly requestTimeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A table's name within its namespace. */
+export interface TableName {
+  readonly namespace: readonly string[];
+  readonly name: string;
+}
+
+/** Credentials for locations that begin with `prefix` (REST spec, `StorageCredential`). */
+export interface StorageCredential {
+  readonly prefix: string;
+  readonly config: Readonly<Record<string, string>>;
+}
+
+/** A table as loaded or created. */
+export interface LoadedTable {
+  readonly metadata: TableMetadata;
+  readonly metadataLocation: string | undefined;
+  readonly config: Readonly<Record<string, string>>;
+  readonly storageCredentials: readonly StorageCredential[];
+}
+
+/** Properties and abilities that a catalog told of itself. */
+export interface CatalogConfig {
+  /** Defaults and overrides merged, overrides last. */
+  readonly properties: Readonly<Record<string, string>>;
+  /** `METHOD /path` templates, or undefined when the catalog lists none. */
+  readonly endpoints: ReadonlySet<string> | undefined;
+  /** ISO 8601 duration; undefined means that Idempotency-Keys are not known there. */
+  readonly idempotencyKeyLifetime: string | undefined;
+}
+
+/** Text of a table name for messages. */
+export function formatTableName(table: TableName): string {
+  return [...table.namespace, table.name].join(".");
+}
+
+/** A session with a catalog; made by {@linkcode connectCatalog}. */
+export class CatalogClient {
+  readonly config: CatalogConfig;
+  readonly #options: CatalogOptions;
+  readonly #baseUrl: string;
+  /** The token that the catalog gave for the table in use, in place of the configured one. */
+  #tableToken: string | undefined;
+
+  constructor(options: CatalogOptions, config: CatalogConfig) {
+    this.#options = options;
+    this.config = config;
+    const uri = (config.properties.uri ?? options.uri).replace(/\/+$/, "");
+    const prefix = config.properties.prefix ?? "";
+    // The prefix comes ready for a URL: Nessie's is already encoded.
+    this.#baseUrl = prefix === "" ? `${uri}/v1` : `${uri}/v1/${prefix}`;
+  }
+
+  /**
+   * Creates a namespace unless it is there.
+   *
+   * @returns whether it was made now.
+   * @throws {CatalogError | AuthError}
+   */
+  async ensureNamespace(namespace: readonly string[]): Promise<boolean> {
+    const url = `${this.#baseUrl}/namespaces/${this.#namespacePath(namespace)}`;
+    const found = await this.#send({ method: "GET", url });
+    if (found.kind === "response" && found.status === 200) return false;
+    const made = await this.#send({
+      method: "POST",
+      url: `${this.#baseUrl}/namespaces`,
+      body: { namespace, properties: {} },
+    });
+    if (made.kind === "response" && made.status === 409) return false;
+    expectSuccess(made, `create namespace "${namespace.join(".")}"`);
+    return true;
+  }
+
+  /**
+   * Loads a table with all of its snapshots.
+   *
+   * @returns undefined when there is no such table.
+   * @throws {CatalogError | AuthError}
+   */
+  async loadTable(table: TableName): Promise<LoadedTable | undefined> {
+    const answer = await this.#send({
+      method: "GET",
+      url: `${this.#tableUrl(table)}?snapshots=all`,
+      headers: DELEGATION,
+    });
+    if (isMissing(answer)) return undefined;
+    return this.#readTable(answer, `load table "${formatTableName(table)}"`);
+  }
+
+  /**
+   * Creates an unpartitioned table.
+   *
+   * @returns undefined when a table of that name is there already.
+   * @throws {CatalogError | AuthError}
+   */
+  async createTable(
+    table: TableName,
+    definition: {
+      readonly schema: SchemaJson;
+      readonly properties: Readonly<Record<string, string>>;
+    },
+  ): Promise<LoadedTable | undefined> {
+    const answer = await this.#send({
+      method: "POST",
+      url: `${this.#baseUrl}/namespaces/${this.#namespacePath(table.namespace)}/tables`,
+      headers: DELEGATION,
+      body: {
+        name: table.name,
+        schema: definition.schema,
+        properties: definition.properties,
+        // The default, but Nessie 0.99 does not know it.
+        "stage-create": false,
+      },
+    });
+    if (answer.kind === "response" && answer.status === 409) return undefined;
+    return this.#readTable(answer, `create table "${formatTableName(table)}"`);
+  }
+
+  /** Posts a commit once; every answer is an outcome, none is thrown. */
+  async commit(
+    table: TableName,
+    request: CommitRequest,
+    identity: CommitIdentity,
+  ): Promise<{ readonly outcome: Outcome; readonly answer: HttpAnswer }> {
+    const answer = await this.#send({
+      method: "POST",
+      url: this.#tableUrl(table),
+      body: { identifier: table, ...request },
+    });
+    return { outcome: classifyCommit(answer, identity), answer };
+  }
+
+  #tableUrl(table: TableName): string {
+    const namespace = this.#namespacePath(table.namespace);
+    return `${this.#baseUrl}/namespaces/${namespace}/tables/${encodeURIComponent(table.name)}`;
+  }
+
+  /** The separator comes URL-encoded from the catalog, and stands so in the path. */
+  #namespacePath(namespace: readonly string[]): string {
+    const separator = this.config.properties["namespace-separator"] ?? "%1F";
+    return namespace.map(encodeURIComponent).join(separator);
+  }
+
+  #send(request: HttpRequest): Promise<HttpAnswer> {
+    return sendAuthorized(request, {
+      ...this.#options,
+      token: this.#tableToken ?? this.#options.token,
+    });
+  }
+
+  #readTable(answer: HttpAnswer, action: string): LoadedTable {
+    const response = expectSuccess(answer, action);
+    const metadata = member(response.json, "metadata");
+    if (member(metadata, "table-uuid") === undefined) {
+      throw new CatalogError(`Cannot ${action}: the catalog answered without table metadata`);
+    }
+    const config = readStrings(member(response.json, "config"));
+    if (config.token !== undefined) this.#tableToken = config.token;
+    const location = member(response.json, "metadata-location");
+    return {
+      metadata: metadata as unknown as TableMetadata,
+      metadataLocation: typeof location === "string" ? location : undefined,
+      config,
+      storageCredentials: readStorageCredentials(member(response.json, "storage-credentials")),
+    };
+  }
+}
+
+/** Asks for credentials of the store rather than for signatures, which this client has no use for. */
+const DELEGATION = { "x-iceberg-access-delegation": "vended-credentials" };
+
+/**
+ * Opens a session: asks the catalog for its configuration (REST spec, `getConfig`).
+ *
+ * @throws {CatalogError} when nothing answers, or something that is no Iceberg catalog, or when
+ * the catalog does not know the warehouse.
+ * @throws {AuthError} when it refuses the token.
+ */
+export async function connectCatalog(options: CatalogOptions): Promise<CatalogClient> {
+  const uri = options.uri.replace(/\/+$/, "");
+  const url = `${uri}/v1/config?warehouse=${encodeURIComponent(options.warehouse)}`;
+  const answer = await sendAuthorized({ method: "GET", url }, options);
+  const action = `open the catalog at "${options.uri}"`;
+  if (answer.kind !== "response") {
+    throw new CatalogError(`Cannot ${action}: ${describeAnswer(answer)}`, {
+      hint: "Check that the catalog runs and that --uri (CATALOG_URL) names it, or give " +
+        "--uri embedded:DIR for a catalog of its own",
+    });
+  }
+  const defaults = member(answer.json, "defaults");
+  const overrides = member(answer.json, "overrides");
+  if (answer.status === 200 && (defaults !== undefined || overrides !== undefined)) {
+    const endpoints = member(answer.json, "endpoints");
+    const lifetime = member(answer.json, "idempotency-key-lifetime");
+    return new CatalogClient(options, {
+      properties: { ...readStrings(defaults), ...options.properties, ...readStrings(overrides) },
+      endpoints: Array.isArray(endpoints) ? new Set(endpoints.map(String)) : undefined,
+      idempotencyKeyLifetime: typeof lifetime === "string" ? lifetime : undefined,
+    });
+  }
+  const error = readErrorBody(answer.json);
+  if (AUTH_STATUSES.has(answer.status)) throw authError(answer, action);
+  if (error.type !== undefined && (answer.status === 400 || answer.status === 404)) {
+    throw new CatalogError(
+      `Cannot ${action} with warehouse "${options.warehouse}": ${describeAnswer(answer)}`,
+      {
+        status: answer.status,
+        type: error.type,
+        exitCode: EXIT_CODE.usage,
+        hint: "Name a warehouse of that catalog with --warehouse (WAREHOUSE)",
+      },
+    );
+  }
+  const fails = error.type !== undefined || answer.status >= 500 || answer.status === 429;
+  const what = fails ? "it fails" : "what answers there is no Iceberg REST catalog";
+  throw new CatalogError(`Cannot ${action}: ${what}: ${describeAnswer(answer)}`, {
+    status: answer.status,
+    hint: "The URI is the part before /v1/config, such as http://localhost:8181/catalog",
+  });
+}
+
+function sendAuthorized(
+  request: HttpRequest,
+  options: Pick<CatalogOptions, "http" | "token" | "requestTimeoutMs" | "signal">,
+): Promise<HttpAnswer> {
+  return options.http({
+    ...request,
+    headers: { authorization: `Bearer ${options.token}`, ...request.headers },
+    ...(options.requestTimeoutMs === undefined ? {} : { timeoutMs: options.requestTimeoutMs }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+}
+
+function expectSuccess(answer: HttpAnswer, action: string): HttpResponse {
+  if (answer.kind !== "response") {
+    throw new CatalogError(`Cannot ${action}: ${describeAnswer(answer)}`);
+  }
+  if (answer.status >= 200 && answer.status < 300) return answer;
+  if (AUTH_STATUSES.has(answer.status)) throw authError(answer, action);
+  const type = readErrorBody(answer.json).type;
+  throw new CatalogError(`Cannot ${action}: ${describeAnswer(answer)}`, {
+    status: answer.status,
+    ...(type === undefined ? {} : { type }),
+    exitCode: answer.status >= 500 ? EXIT_CODE.unreachable : EXIT_CODE.failed,
+  });
+}
+
+/** 419 is the REST spec's own: the authentication has timed out. */
+const AUTH_STATUSES: ReadonlySet<number> = new Set([401, 403, 419]);
+
+/** Whether the answer says that a table is not there, and not that its warehouse is not. */
+function isMissing(answer: HttpAnswer): boolean {
+  return answer.kind === "response" && answer.status === 404 &&
+    readErrorBody(answer.json).type !== "NoSuchWarehouseException";
+}
+
+function authError(answer: HttpResponse, action: string): AuthError {
+  return new AuthError(`Cannot ${action}: ${describeAnswer(answer)}`, {
+    hint: answer.status !== 403
+      ? "Give a valid token with --token-file or CATALOG_TOKEN"
+      : "The token lacks the right; some catalogs answer 403 for what does not exist, too",
+  });
+}
+
+function readStrings(value: Json | undefined): Record<string, string> {
+  const strings: Record<string, string> = {};
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return strings;
+  for (const [key, item] of Object.entries(value)) {
+    if (item !== null && typeof item !== "object") strings[key] = String(item);
+  }
+  return strings;
+}
+
+function readStorageCredentials(value: Json | undefined): StorageCredential[] {
+  if (!Array.isArray(value)) return [];
+  return value.map((item) => ({
+    prefix: String(member(item, "prefix") ?? ""),
+    config: readStrings(member(item, "config")),
+  }));
+}

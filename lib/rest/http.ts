@@ -1,0 +1,160 @@
+/**
+ * HTTP for the REST protocol: one request in, one plain answer out. An answer says how far a failed
+ * request came, since a commit that may have reached the catalog is not the same as one that surely
+ * did not. Each request is reported as an event.
+ */
+import { type Json, parseJson, stringifyJson } from "../table/json.ts";
+
+/** One request and what came of it, for the trace. */
+export interface HttpEvent {
+  readonly type: "http";
+  readonly method: string;
+  readonly url: string;
+  /** Absent when there was no answer. */
+  readonly status?: number;
+  /** Why there was no answer. */
+  readonly error?: string;
+  readonly elapsedMs: number;
+}
+
+/** A whole HTTP response. */
+export interface HttpResponse {
+  readonly kind: "response";
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The body as JSON, or undefined when it is none. */
+  readonly json: Json | undefined;
+}
+
+/**
+ * No whole response. `refused`: no connection was made, so nothing was sent. `cut`: the connection
+ * broke while sending, while waiting or within the body. `timeout`: no end within the time given.
+ * `aborted`: the caller gave up.
+ */
+export interface HttpFailure {
+  readonly kind: "refused" | "cut" | "timeout" | "aborted";
+  readonly reason: string;
+  /** Status of a response whose body broke off. */
+  readonly status?: number;
+}
+
+/** What came of a request. */
+export type HttpAnswer = HttpResponse | HttpFailure;
+
+/** One request. */
+export interface HttpRequest {
+  readonly method: "GET" | "POST" | "HEAD" | "DELETE";
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** Until the body has been read whole. @default {60000} */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Sends one request and reads the answer whole; never throws for what the network does. */
+export type HttpSend = (request: HttpRequest) => Promise<HttpAnswer>;
+
+const TIMEOUT_MS_DEFAULT = 60_000;
+
+/**
+ * What changes something goes over a connection of its own: a request that breaks off on a kept
+ * one is sent again by newer versions of Deno without a word, and a commit would be made twice.
+ */
+const changingClient = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
+
+/** Makes a sender that reports each request to `onEvent`. */
+export function createHttp(options: {
+  readonly userAgent: string;
+  readonly onEvent: (event: HttpEvent) => void;
+}): HttpSend {
+  return async (request) => {
+    const startedMs = performance.now();
+    const answer = await send(request, options.userAgent);
+    options.onEvent({
+      type: "http",
+      method: request.method,
+      url: redactUrl(request.url),
+      ...(answer.status === undefined ? {} : { status: answer.status }),
+      ...(answer.kind === "response" ? {} : { error: `${answer.kind}: ${answer.reason}` }),
+      elapsedMs: performance.now() - startedMs,
+    });
+    return answer;
+  };
+}
+
+async function send(request: HttpRequest, userAgent: string): Promise<HttpAnswer> {
+  const timeout = AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS_DEFAULT);
+  const signal = request.signal === undefined
+    ? timeout
+    : AbortSignal.any([request.signal, timeout]);
+  const headers: Record<string, string> = {
+    accept: "application/json",
+    "user-agent": userAgent,
+    ...request.headers,
+  };
+  let body: string | null = null;
+  if (request.body !== undefined) {
+    headers["content-type"] = "application/json";
+    body = stringifyJson(request.body);
+  }
+  const changes = request.method !== "GET" && request.method !== "HEAD";
+  let status: number | undefined;
+  try {
+    const response = await fetch(request.url, {
+      method: request.method,
+      headers,
+      body,
+      signal,
+      // Following would send a commit elsewhere, or make a GET of it: its answer would be lost.
+      ...(changes ? { redirect: "manual", client: changingClient } : {}),
+    });
+    status = response.status;
+    const text = await response.text();
+    return { kind: "response", status, headers: response.headers, text, json: tryJson(text) };
+  } catch (error) {
+    const known = status === undefined ? {} : { status };
+    return { kind: kindOfFailure(error, { request, timeout }), reason: reasonOf(error), ...known };
+  }
+}
+
+function kindOfFailure(
+  error: unknown,
+  of: { readonly request: HttpRequest; readonly timeout: AbortSignal },
+): HttpFailure["kind"] {
+  if (of.request.signal?.aborted) return "aborted";
+  if (of.timeout.aborted) return "timeout";
+  // The HTTP client underneath names the phase; only these mean that nothing was sent.
+  return /client error \(Connect\)|invalid url|url scheme/i.test(reasonOf(error))
+    ? "refused"
+    : "cut";
+}
+
+/** Newer versions of Deno say only "fetch failed" and keep the reason in the cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof TypeError && error.cause instanceof Error) return reasonOf(error.cause);
+  // "error sending request for url (http://…): the reason": the URL is said elsewhere.
+  const [, reason] = /^error sending request .*?:\s+((?:client|http|connection) .*)$/is.exec(
+    error.message,
+  ) ?? [];
+  return reason ?? redactUrl(error.message);
+}
+
+function tryJson(text: string): Json | undefined {
+  if (text === "") return undefined;
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Credentials in a URL, or signatures in its query, are nobody's business. */
+export function redactUrl(url: string): string {
+  return url
+    .replace(/\/\/[^/@\s]*@/, "//***@")
+    .replace(/([?&](?:X-Amz-[^=]*|token|access_token|credential)=)[^&]*/gi, "$1***");
+}
