@@ -1,0 +1,37 @@
+/** Errors across the border of a worker, where classes are lost. */
+import {
+  AuthError,
+  EXIT_CODE,
+  InputError,
+  type InputPlace,
+  StorageError,
+  ToolError,
+} from "../errors.ts";
+import type { ErrorData } from "./job.ts";
+
+/** Takes an error apart. */
+export function toErrorData(error: unknown): ErrorData {
+  const known = error instanceof ToolError ? error : undefined;
+  return {
+    name: error instanceof Error ? error.name : "Error",
+    message: error instanceof Error ? error.message : String(error),
+    exitCode: known?.exitCode,
+    hint: known?.hint,
+    place: known instanceof InputError ? { ...known.place } : undefined,
+  };
+}
+
+/** Puts it together again, of the class that it was. */
+export function fromErrorData(data: ErrorData): ToolError {
+  const hint = data.hint === undefined ? {} : { hint: data.hint };
+  switch (data.name) {
+    case "InputError":
+      return new InputError(data.message, { ...hint, place: (data.place ?? {}) as InputPlace });
+    case "AuthError":
+      return new AuthError(data.message, hint);
+    case "StorageError":
+      return new StorageError(data.message, hint);
+    default:
+      return new ToolError(data.message, data.exitCode ?? EXIT_CODE.failed, hint);
+  }
+}

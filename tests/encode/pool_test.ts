@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import type { EncodeJob, EncodeSetup } from "../../lib/encode/job.ts";
+import { EncodePool } from "../../lib/encode/pool.ts";
+import { InputError, StorageError, ToolError } from "../../lib/errors.ts";
+import { columnsOf, readColumn, recordCount, setupOf } from "./encode_support.ts";
+
+const COLUMNS = columnsOf("id:long!", "name:string");
+
+function jobOf(index: number, text: string, directory: string): EncodeJob {
+  const bytes = new TextEncoder().encode(text);
+  const rows = recordCount(text);
+  return {
+    index,
+    bytes,
+    rows,
+    firstLine: 1 + index * 10,
+    path: `file://${directory}/${index}.parquet`,
+  };
+}
+
+/** Runs a body with a pool and a directory, both of which are gone afterwards. */
+async function withPool(
+  size: number,
+  body: (
+    pool: EncodePool,
+    place: { readonly directory: string; readonly setup: EncodeSetup },
+  ) => Promise<void>,
+): Promise<void> {
+  const directory = await Deno.makeTempDir({ prefix: "lakekeeper-ingest-pool-" });
+  const pool = new EncodePool(size);
+  try {
+    const setup = setupOf(COLUMNS, { storeLocation: `file://${directory}` });
+    await body(pool, { directory, setup });
+  } finally {
+    pool.close();
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+Deno.test("EncodePool encodes and stores many more jobs than it has workers, each once", async () => {
+  await withPool(3, async (pool, { directory, setup }) => {
+    pool.setup(setup);
+    const chunks = await Promise.all(
+      Array.from(
+        { length: 20 },
+        (_, index) => pool.encode(jobOf(index, `${index},a\n${index + 100},b\n`, directory)),
+      ),
+    );
+    for (const [index, { file }] of chunks.entries()) {
+      assert.equal(file.path, `file://${directory}/${index}.parquet`);
+      assert.equal(file.recordCount, 2);
+      const bytes = await Deno.readFile(`${directory}/${index}.parquet`);
+      assert.equal(bytes.length, file.sizeBytes);
+      assert.deepEqual(await readColumn(bytes, "id"), [BigInt(index), BigInt(index + 100)]);
+      assert.deepEqual(file.columns[0]?.lowerBound?.[0], index);
+    }
+    const names = await Array.fromAsync(Deno.readDir(directory), (entry) => entry.name);
+    assert.equal(names.length, 20);
+  });
+});
+
+Deno.test("EncodePool keeps jobs that come before setup() until then", async () => {
+  await withPool(1, async (pool, { directory, setup }) => {
+    const chunk = pool.encode(jobOf(0, "1,a\n", directory));
+    pool.setup(setup);
+    assert.equal((await chunk).file.recordCount, 1);
+  });
+});
+
+Deno.test("EncodePool takes the job's bytes away instead of copying them", async () => {
+  await withPool(1, async (pool, { directory, setup }) => {
+    pool.setup(setup);
+    const job = jobOf(0, "1,a\n", directory);
+    await pool.encode(job);
+    assert.equal(job.bytes.byteLength, 0);
+  });
+});
+
+Deno.test("EncodePool passes an InputError on with its place, and goes on with the next job", async () => {
+  await withPool(1, async (pool, { directory, setup }) => {
+    pool.setup(setup);
+    const bad = pool.encode(jobOf(3, "1,a\nx,b\n", directory));
+    const good = pool.encode(jobOf(4, "2,c\n", directory));
+    await assert.rejects(bad, (error) => {
+      assert.ok(error instanceof InputError);
+      assert.equal(error.exitCode, 3);
+      assert.deepEqual(error.place, {
+        file: "sample.csv",
+        line: 32,
+        column: "id",
+        value: "x",
+        expected: "long",
+      });
+      return true;
+    });
+    assert.equal((await good).file.recordCount, 1);
+    await assert.rejects(Deno.stat(`${directory}/3.parquet`), Deno.errors.NotFound);
+  });
+});
+
+Deno.test("EncodePool rejects with StorageError when the file cannot be written", async () => {
+  await withPool(1, async (pool, { directory, setup }) => {
+    await Deno.writeTextFile(`${directory}/file`, "");
+    pool.setup(setup);
+    await assert.rejects(pool.encode(jobOf(0, "1,a\n", `${directory}/file`)), (error) => {
+      assert.ok(error instanceof StorageError);
+      assert.equal(error.exitCode, 7);
+      assert.match(error.message, /^Cannot write ".*\/file\/0\.parquet": /);
+      return true;
+    });
+  });
+});
+
+Deno.test("EncodePool rejects every job when its store cannot be opened", async () => {
+  await withPool(1, async (pool, { directory, setup }) => {
+    pool.setup({ ...setup, storeLocation: "ftp://host/w" });
+    for (const index of [0, 1]) {
+      await assert.rejects(pool.encode(jobOf(index, "1,a\n", directory)), (error) => {
+        assert.ok(error instanceof ToolError);
+        assert.equal(error.exitCode, 2);
+        assert.match(error.message, /ftp/);
+        return true;
+      });
+    }
+  });
+});
+
+Deno.test("EncodePool.close() rejects what waits, what is at work and what comes later", async () => {
+  await withPool(1, async (pool, { directory, setup }) => {
+    pool.setup(setup);
+    const rows = "1,a\n".repeat(200_000);
+    const jobs = [0, 1, 2].map((index) => pool.encode(jobOf(index, rows, directory)));
+    pool.close();
+    const late = pool.encode(jobOf(3, rows, directory));
+    for (const job of [...jobs, late]) {
+      await assert.rejects(job, {
+        name: "ToolError",
+        message: "Cannot encode: the pool is closed",
+      });
+    }
+  });
+});
