@@ -1,0 +1,92 @@
+/** `ingest`: loads a CSV file, or generated rows, into a table. */
+import { EXIT_CODE, MissingInputError } from "../errors.ts";
+import type { Emit } from "../load/events.ts";
+import { runLoad } from "../load/run.ts";
+import { createHttp } from "../rest/http.ts";
+import { buildInfo } from "./build_info.ts";
+import { chooseCatalog, processEnvironment } from "./catalog_choice.ts";
+import type { FlagValues } from "./flags.ts";
+import { INGEST } from "./ingest_flags.ts";
+import { openInput, readLoadFlags } from "./ingest_options.ts";
+import { createJsonView } from "./json_view.ts";
+import { nearest } from "./nearest.ts";
+import { measurePeakRss } from "./peak_rss.ts";
+import { createProgressView } from "./progress_view.ts";
+import { SHORT_HELP } from "./short_help.ts";
+import { type Terminal, withoutReaders } from "./terminal.ts";
+import { createTextView } from "./text_view.ts";
+import { readVerbFlags, type VerbCall } from "./verb.ts";
+import { VERB_NAMES } from "./verbs.ts";
+
+/**
+ * Runs `ingest`.
+ *
+ * @throws {ToolError} for what is wrong before the load begins.
+ */
+export async function runIngest(call: VerbCall): Promise<number> {
+  // A load goes on to its end when nobody reads of it any more (`… | head`).
+  const terminal = withoutReaders(call.terminal);
+  const values = readVerbFlags(call, INGEST);
+  if (values === undefined) return EXIT_CODE.ok;
+  const flagged = readLoadFlags(values);
+  const source = await openInput(values).catch((error) => {
+    throw withSuggestion(error, values.operands[0]);
+  });
+  if (source === undefined) {
+    terminal.err.write(SHORT_HELP);
+    return EXIT_CODE.usage;
+  }
+  const peakRss = measurePeakRss();
+  const catalog = await chooseCatalog(values, processEnvironment);
+  const progress = createProgressView(terminal, { enabled: showsProgress(values) });
+  try {
+    if (catalog.notice !== undefined) terminal.err.write(`${catalog.notice}\n`);
+    const view = createView(values, progress.terminal);
+    const emit: Emit = (event) => {
+      // The bar goes before the summary comes.
+      if (event.type === "summary") progress.emit(event);
+      view(event);
+      if (event.type !== "summary") progress.emit(event);
+    };
+    const summary = await runLoad({
+      ...flagged,
+      source,
+      catalog: catalog.target,
+      loadId: crypto.randomUUID(),
+      http: createHttp({ userAgent: `lakekeeper-ingest/${buildInfo().version}`, onEvent: emit }),
+      peakRssBytes: () => peakRss.bytes(),
+    }, emit);
+    const isDone = summary.exitCode === EXIT_CODE.ok && summary.rowsCommitted > 0;
+    if (isDone && catalog.afterwards !== undefined && tellsMore(values)) {
+      terminal.err.write(`${catalog.afterwards}\n`);
+    }
+    return summary.exitCode;
+  } finally {
+    progress.stop();
+    peakRss.stop();
+    await catalog.close();
+  }
+}
+
+function tellsMore(values: FlagValues): boolean {
+  return !values.isOn("json") && !values.isOn("quiet");
+}
+
+function showsProgress(values: FlagValues): boolean {
+  return !values.isOn("no-progress") && !values.isOn("quiet");
+}
+
+function createView(values: FlagValues, terminal: Terminal): Emit {
+  const trace = values.isOn("trace");
+  return values.isOn("json")
+    ? createJsonView(terminal, { trace })
+    : createTextView(terminal, { quiet: values.isOn("quiet"), trace });
+}
+
+/** A bare word that is no file may have been meant as a verb. */
+function withSuggestion(error: unknown, word: string | undefined): unknown {
+  if (!(error instanceof MissingInputError) || word === undefined) return error;
+  const verb = /^[a-z]+$/i.test(word) ? nearest(word.toLowerCase(), VERB_NAMES) : undefined;
+  if (verb === undefined) return error;
+  return new MissingInputError(error.message, { cause: error, hint: `Did you mean "${verb}"?` });
+}

@@ -1,0 +1,123 @@
+/** The flags of `ingest`, and its help. */
+import { INFER_ROWS_DEFAULT } from "./ingest_options.ts";
+import { CATALOG_FLAGS } from "./catalog_choice.ts";
+import type { Flag } from "./flags.ts";
+import type { VerbDefinition } from "./verb.ts";
+
+/** Flags of `ingest`, in the order in which help lists them. */
+export const INGEST_FLAGS: readonly Flag[] = [
+  {
+    flags: "-w, --workers <N>",
+    description: "workers that encode and commit in parallel; auto takes one for each core",
+    group: "Load",
+    fallback: "2",
+  },
+  {
+    flags: "--chunk-size <ROWS>",
+    description: "rows of a chunk; every chunk becomes a data file and a snapshot",
+    group: "Load",
+    fallback: "1000",
+  },
+  {
+    flags: "--rows <N>",
+    description: "load N generated rows instead of a file",
+    group: "Input",
+  },
+  { flags: "--seed <S>", description: "seed of generated rows", group: "Input", fallback: "42" },
+  {
+    flags: "--delimiter <CHARACTER>",
+    description: "what parts the fields: one ASCII character, or tab",
+    group: "Input",
+    fallback: ",",
+  },
+  {
+    flags: "--null-value <TEXT>",
+    description: "unquoted text that stands for null; may be repeated",
+    group: "Input",
+    repeats: true,
+  },
+  {
+    flags: "--no-header",
+    description: "the first record is data; columns are named column_1, column_2, …",
+    group: "Input",
+  },
+  {
+    flags: "--infer-rows <N>",
+    description: "rows that types are inferred from, or all",
+    group: "Input",
+    fallback: String(INFER_ROWS_DEFAULT),
+  },
+  {
+    flags: "--column <NAME:TYPE>",
+    description: "type of a column, such as price:decimal(9,2); may be repeated",
+    group: "Input",
+    repeats: true,
+  },
+  {
+    flags: "--namespace <NAME>",
+    description: "namespace of the table; dots part its levels",
+    group: "Table",
+    fallback: "default",
+    originalVariables: ["NAMESPACE"],
+  },
+  {
+    flags: "--table <NAME>",
+    description: "table; namespace.table sets both",
+    group: "Table",
+    fallback: "sample_table",
+    originalVariables: ["TABLE_NAME"],
+  },
+  {
+    flags: "--no-create",
+    description: "fail when the table is missing instead of creating it",
+    group: "Table",
+  },
+  ...CATALOG_FLAGS,
+  {
+    flags: "--commit-retries <N>",
+    description: "commits of a chunk after a lost race; 0 shows lost races as they are " +
+      "(default: no limit within --commit-timeout)",
+    group: "Commit",
+  },
+  {
+    flags: "--commit-timeout <DURATION>",
+    description: "time for all commits of one chunk",
+    group: "Commit",
+    fallback: "5m",
+  },
+  { flags: "--json", description: "print events as JSON lines", group: "Output" },
+  {
+    flags: "--trace",
+    description: "show method, URL and status of every request",
+    group: "Output",
+  },
+  { flags: "-q, --quiet", description: "print failures and the summary only", group: "Output" },
+  { flags: "--no-progress", description: "no progress on stderr", group: "Output" },
+];
+
+const INGEST_HELP_AFTER = `
+Examples:
+  lakekeeper-ingest sample_data.csv --workers 2
+  lakekeeper-ingest sample_data.csv --uri http://localhost:8181/catalog --table sales.orders
+  lakekeeper-ingest --rows 1m --chunk-size 100k
+  lakekeeper-ingest sample_data.csv --workers 8 --commit-retries 0
+
+Exit status:
+  0  every row is in the table
+  1  a chunk was not committed, or the file is missing
+  2  wrong command line or configuration
+  3  bad input, or input that does not fit the table
+  4  unknown whether a commit was carried out
+  5  races were lost until the retries or the time were spent
+  6  the catalog or the store refused access
+  7  the catalog or the store cannot be reached
+`;
+
+/** The command line of `ingest`. */
+export const INGEST: VerbDefinition = {
+  name: "ingest",
+  usage: "FILE [flags]",
+  description: "Load rows from CSV into an Apache Iceberg table",
+  flags: INGEST_FLAGS,
+  after: INGEST_HELP_AFTER,
+};

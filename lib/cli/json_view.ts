@@ -1,0 +1,43 @@
+/** The event stream as JSON lines: names in snake_case, 64-bit ids as strings. */
+import type { Emit, LoadEvent } from "../load/events.ts";
+import type { Terminal } from "./terminal.ts";
+
+/**
+ * Makes a view that prints each event as one line on stdout; HTTP events only when traced. An error
+ * stands on stderr, too, as one does that comes before the load.
+ */
+export function createJsonView(
+  terminal: Pick<Terminal, "out" | "err">,
+  options: { readonly trace: boolean },
+): Emit {
+  return (event) => {
+    if (event.type === "http" && !options.trace) return;
+    const line = `${jsonLine(event, new Date())}\n`;
+    terminal.out.write(line);
+    if (event.type === "error") terminal.err.write(line);
+  };
+}
+
+/** One event as it stands on its line. Fields and types may be added, none changes its meaning. */
+export function jsonLine(event: LoadEvent, time: Date): string {
+  const { type, ...rest } = event;
+  return JSON.stringify({ type, time: time.toISOString(), ...(snakeKeys(rest) as object) });
+}
+
+/** Keys of the events are camelCase words; status codes and the like have no capitals to change. */
+function snakeKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(snakeKeys);
+  if (typeof value !== "object" || value === null) {
+    return typeof value === "number" && !Number.isInteger(value) ? roundTo3(value) : value;
+  }
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      snakeKeys(item),
+    ]),
+  );
+}
+
+function roundTo3(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
