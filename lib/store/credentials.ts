@@ -28,7 +28,17 @@ export function storeProperties(
       best = { prefix, config: credential.config };
     }
   }
-  return { ...known.catalog, ...known.access.config, ...best?.config };
+  return [known.access.config, best?.config ?? {}].reduce(overlay, known.catalog);
+}
+
+const KEY = "s3.access-key-id";
+const SESSION_TOKENS = ["s3.session-token", "s3.session-token-expires-at-ms"];
+
+/** A session token belongs to the key that it came with, never to another one. */
+function overlay(below: StoreProperties, above: StoreProperties): StoreProperties {
+  const kept = { ...below };
+  if (above[KEY] !== undefined) { for (const name of SESSION_TOKENS) delete kept[name]; }
+  return { ...kept, ...above };
 }
 
 /** `s3`, `s3a` and `s3n` name the same store. */

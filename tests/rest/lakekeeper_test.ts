@@ -3,142 +3,32 @@ import assert from "node:assert/strict";
 import { CatalogError, EXIT_CODE } from "../../lib/errors.ts";
 import type { CatalogClient, LoadedTable } from "../../lib/rest/catalog.ts";
 import { member } from "../../lib/rest/error_body.ts";
-import { createHttp, type HttpResponse } from "../../lib/rest/http.ts";
-import type { CommitIdentity, Outcome } from "../../lib/rest/outcome.ts";
+import type { Outcome } from "../../lib/rest/outcome.ts";
 import { storeProperties } from "../../lib/store/credentials.ts";
-import { s3ClientConfig } from "../../lib/store/s3_store.ts";
-import { type Json, stringifyJson, toBigInt } from "../../lib/table/json.ts";
-import type { CommitRequest, SchemaJson } from "../../lib/table/metadata.ts";
-import { type Exchange, type Instead, readExchanges, type Replay, startReplay } from "./replay.ts";
+import { type Json, stringifyJson } from "../../lib/table/json.ts";
+import {
+  type Check,
+  checkVended,
+  commitRecorded,
+  commits,
+  CONFLICT,
+  createRecorded,
+  credentialsOf,
+  loadRecorded,
+  LOADS_VENDED,
+  LOCATION,
+  sendRecorded,
+  TABLE,
+} from "./recorded.ts";
+import { type Instead, readExchanges, startReplay } from "./replay.ts";
 import { connect } from "./support.ts";
 
 const PREFIX = "1e2890a4-e6cd-11f1-8ade-f32e596f16b4";
-const NAMESPACE = ["facts0d61f4"];
-const TABLE = { namespace: NAMESPACE, name: "t" };
-const LOCATION = "s3://examples/initial-warehouse/01a205c4-fc10-76b2-a1fb-259166bba886";
+const NAMESPACE = TABLE.namespace;
 const FIRST_SNAPSHOT = 1602660499800630873n;
 
 const EXCHANGES = readExchanges();
 const CONFIG = EXCHANGES.find(({ name }) => name === "config")!;
-
-interface Context {
-  readonly exchange: Exchange;
-  readonly replay: Replay;
-}
-
-interface Check {
-  readonly instead?: Instead;
-  readonly run: (context: Context) => Promise<void>;
-}
-
-/** Sends the request as it was recorded, for what the client has no call of its own. */
-async function sendRecorded({ exchange, replay }: Context): Promise<HttpResponse> {
-  const { method, path, headers, body } = exchange.request;
-  const http = createHttp({ userAgent: "test/1", onEvent() {} });
-  const url = `${new URL(replay.uri).origin}${path}`;
-  const answer = await http({ method, url, headers, ...(body === null ? {} : { body }) });
-  if (answer.kind !== "response") assert.fail(answer.reason);
-  return answer;
-}
-
-/** Posts the recorded commit through the client and checks what went over the wire. */
-async function commitRecorded({ exchange, replay }: Context): Promise<Outcome> {
-  const client = await connect(replay.uri);
-  const recorded = exchange.request.body;
-  const request = (typeof recorded === "string" ? { requirements: [], updates: [] } : recorded) as
-    & CommitRequest
-    & Json;
-  const { outcome } = await client.commit(TABLE, request, identityOf(request));
-  const [seen] = replay.seen;
-  assert.equal(seen?.path, exchange.request.path);
-  assert.deepEqual(seen?.body, { identifier: TABLE, ...request as object });
-  return outcome;
-}
-
-function identityOf(request: CommitRequest): CommitIdentity {
-  for (const update of request.updates) {
-    if (update.action !== "add-snapshot") continue;
-    const { "snapshot-id": id, "manifest-list": manifestList } = update.snapshot;
-    return { snapshotId: toBigInt(id), manifestList };
-  }
-  return { snapshotId: 1n, manifestList: "none" };
-}
-
-/** A commit whose outcome is this one. */
-function commits(
-  kind: Outcome["kind"],
-  expected: { readonly status: number; readonly type?: string; readonly reason?: RegExp },
-): Check {
-  return {
-    async run(context) {
-      const outcome = await commitRecorded(context);
-      assert.equal(outcome.kind, kind);
-      assert.equal(outcome.status, expected.status);
-      if (outcome.kind === "committed") return;
-      assert.equal(outcome.type, expected.type);
-      if (expected.reason !== undefined) assert.match(outcome.reason, expected.reason);
-    },
-  };
-}
-
-const CONFLICT = { status: 409, type: "CatalogCommitConflicts" };
-
-async function loadRecorded({ replay }: Context): Promise<LoadedTable> {
-  const client = await connect(replay.uri);
-  const loaded = await client.loadTable(TABLE);
-  assert.ok(loaded);
-  const [seen] = replay.seen;
-  assert.equal(seen?.query, "?snapshots=all");
-  assert.equal(seen?.headers.get("x-iceberg-access-delegation"), "vended-credentials");
-  assert.equal(seen?.headers.get("authorization"), "Bearer a-token");
-  assert.deepEqual(loaded.metadata.refs, {});
-  assert.equal(loaded.metadata["current-snapshot-id"], undefined);
-  assert.equal(loaded.metadata["last-sequence-number"], 0);
-  return loaded;
-}
-
-function credentialsOf(loaded: LoadedTable, location: string) {
-  const properties = storeProperties(location, { catalog: {}, access: loaded });
-  return { properties, s3: s3ClientConfig(properties) };
-}
-
-function checkVended(loaded: LoadedTable, location: string): void {
-  assert.equal(loaded.storageCredentials.length, 1);
-  assert.equal(loaded.storageCredentials[0]?.prefix, location);
-  const { properties, s3 } = credentialsOf(loaded, `${location}/data/x.parquet`);
-  // The credentials have what the table's config lacks: their end.
-  assert.equal(properties["s3.session-token-expires-at-ms"], "1795396725000");
-  assert.deepEqual(s3.credentials, {
-    accessKeyId: "ACCESS-KEY",
-    secretAccessKey: "SECRET-KEY",
-    sessionToken: "SESSION-TOKEN",
-  });
-  assert.equal(s3.endpoint, "http://127.0.0.1:9000/");
-  assert.equal(s3.region, "local-01");
-  assert.equal(s3.forcePathStyle, true);
-}
-
-const LOADS_VENDED: Check = {
-  async run(context) {
-    checkVended(await loadRecorded(context), LOCATION);
-  },
-};
-
-/** Creates the recorded table through the client. */
-async function createRecorded({ exchange, replay }: Context) {
-  const client = await connect(replay.uri);
-  const body = exchange.request.body as { name: string; schema: unknown; properties?: object };
-  const made = await client.createTable({ namespace: NAMESPACE, name: body.name }, {
-    schema: body.schema as SchemaJson,
-    properties: { ...body.properties },
-  });
-  const [seen] = replay.seen;
-  assert.equal(seen?.path, exchange.request.path);
-  assert.equal(member(seen?.body, "name"), body.name);
-  assert.deepEqual(member(seen?.body, "schema"), body.schema);
-  assert.equal(seen?.headers.get("x-iceberg-access-delegation"), "vended-credentials");
-  return made;
-}
 
 /** The client asks first whether the namespace is there; that was not recorded. */
 const noNamespaceYet: Instead = ({ method, path }) =>

@@ -58,3 +58,27 @@ Deno.test("storeProperties() falls back on the table's config, then on the catal
   const nothing = { config: {}, storageCredentials: [] };
   assert.deepEqual(storeProperties("s3://b/t", { catalog, access: nothing }), catalog);
 });
+
+Deno.test("storeProperties() never pairs a key with another key's session token", () => {
+  const properties = storeProperties("s3://lake/t/data", {
+    catalog: {},
+    access: {
+      config: {
+        "s3.access-key-id": "old",
+        "s3.secret-access-key": "old",
+        "s3.session-token": "old",
+        "s3.session-token-expires-at-ms": "1",
+        "s3.endpoint": "http://s3.test",
+      },
+      storageCredentials: [{
+        prefix: "s3://lake/t",
+        config: { "s3.access-key-id": "new", "s3.secret-access-key": "new" },
+      }],
+    },
+  });
+  assert.deepEqual(properties, {
+    "s3.access-key-id": "new",
+    "s3.secret-access-key": "new",
+    "s3.endpoint": "http://s3.test",
+  });
+});
