@@ -4,6 +4,7 @@ import { AuthError, StorageError, ToolError } from "../errors.ts";
 
 const SCHEMA_VERSION = 1;
 const BUSY_MS_MAX = 10_000;
+const BUSY_PAUSE_MS = 10;
 const SQLITE_BUSY = 5;
 
 const SCHEMA = `
@@ -46,31 +47,51 @@ export function errorCode(error: unknown): number | undefined {
 
 /** Whether another connection kept the database locked for too long. */
 export function isBusy(error: unknown): boolean {
-  // The higher bits tell apart several kinds of busy.
-  return ((errorCode(error) ?? 0) & 0xff) === SQLITE_BUSY;
+  // The higher bits tell apart several kinds of busy; not every error of Deno's comes with a code.
+  return ((errorCode(error) ?? 0) & 0xff) === SQLITE_BUSY ||
+    (error instanceof Error && error.message === "database is locked");
 }
 
+/**
+ * While another process makes the same database or turns it to WAL, SQLite answers "busy" at once,
+ * whatever its timeout: each step is a whole that may be tried again.
+ */
 function prepareDatabase(database: DatabaseSync, path: string): void {
-  // Turning to WAL needs a moment alone with the file, and does not wait for it by itself.
   const deadlineMs = Date.now() + BUSY_MS_MAX;
   for (;;) {
     try {
       database.exec("PRAGMA journal_mode = WAL");
-      break;
+      database.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+      makeSchema(database, path);
+      return;
     } catch (error) {
       if (!isBusy(error) || Date.now() > deadlineMs) throw error;
+      pause(BUSY_PAUSE_MS);
     }
   }
-  database.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; BEGIN IMMEDIATE");
-  const found = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
-  if (found > SCHEMA_VERSION) {
-    throw new StorageError(
-      `Cannot open "${path}": its version ${found} is newer than ${SCHEMA_VERSION}, the newest known here`,
-      { hint: "Use the version of the tool that made it, or a newer one" },
-    );
+}
+
+function makeSchema(database: DatabaseSync, path: string): void {
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    const found = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
+    if (found > SCHEMA_VERSION) {
+      throw new StorageError(
+        `Cannot open "${path}": its version ${found} is newer than ${SCHEMA_VERSION}, the newest known here`,
+        { hint: "Use the version of the tool that made it, or a newer one" },
+      );
+    }
+    if (found === 0) database.exec(SCHEMA);
+    database.exec("COMMIT");
+  } catch (error) {
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
   }
-  if (found === 0) database.exec(SCHEMA);
-  database.exec("COMMIT");
+}
+
+/** Everything here is synchronous, so waiting is, too. */
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 function openError(path: string, cause: unknown): Error {

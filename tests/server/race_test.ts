@@ -128,3 +128,39 @@ async function writeUntilCut(url: string, acknowledged: bigint[]): Promise<void>
     }
   }
 }
+
+Deno.test("CatalogDatabase makes one file for several processes at the same moment", async () => {
+  const script = `
+    import { CatalogDatabase } from ${
+    JSON.stringify(new URL("../../lib/server/database.ts", import.meta.url).href)
+  };
+    const [path, startMs] = Deno.args;
+    while (Date.now() < Number(startMs));
+    const database = new CatalogDatabase(path);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    database.close();
+  `;
+  const open = async (path: string, startMs: number) => {
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "-A",
+        "--no-check",
+        `data:text/typescript,${encodeURIComponent(script)}`,
+        path,
+        String(startMs),
+      ],
+    }).output();
+    assert.equal(code, 0, new TextDecoder().decode(stderr));
+  };
+  const directory = await Deno.makeTempDir({ prefix: "ingest-open-" });
+  try {
+    for (let round = 0; round < 8; round += 1) {
+      const startMs = Date.now() + 400;
+      const path = `${directory}/${round}.db`;
+      await Promise.all([open(path, startMs), open(path, startMs), open(path, startMs)]);
+    }
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
