@@ -7,7 +7,15 @@ import {
   StorageError,
   ToolError,
 } from "../errors.ts";
-import type { ErrorData } from "./job.ts";
+
+/** An error that crossed from a worker. */
+export interface ErrorData {
+  readonly name: string;
+  readonly message: string;
+  readonly exitCode: number | undefined;
+  readonly hint: string | undefined;
+  readonly place: Readonly<Record<string, unknown>> | undefined;
+}
 
 /** Takes an error apart. */
 export function toErrorData(error: unknown): ErrorData {

@@ -1,7 +1,6 @@
 /** What main thread and worker say to each other. All of it is plain data. */
 import type { CsvDialect } from "../input/columns.ts";
 import type { StoreProperties } from "../store/credentials.ts";
-import type { StoreRequest } from "../store/store.ts";
 import type { DataFile } from "../table/data_file.ts";
 import type { Codec, MetricsMode } from "../table/table_properties.ts";
 import type { WriteColumn } from "../table/write_plan.ts";
@@ -44,23 +43,3 @@ export interface EncodedChunk {
   readonly encodeMs: number;
   readonly uploadMs: number;
 }
-
-/** From main thread to worker. */
-export type ToWorker =
-  | { readonly type: "setup"; readonly setup: EncodeSetup }
-  | { readonly type: "job"; readonly job: EncodeJob };
-
-/** An error that crossed from a worker. */
-export interface ErrorData {
-  readonly name: string;
-  readonly message: string;
-  readonly exitCode: number | undefined;
-  readonly hint: string | undefined;
-  readonly place: Readonly<Record<string, unknown>> | undefined;
-}
-
-/** From worker to main thread. */
-export type FromWorker =
-  | { readonly type: "request"; readonly request: StoreRequest }
-  | { readonly type: "done"; readonly index: number; readonly chunk: EncodedChunk }
-  | { readonly type: "failed"; readonly index: number; readonly error: ErrorData };

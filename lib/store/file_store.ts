@@ -1,6 +1,6 @@
 /** A store on the local disk: files appear whole (written beside, synced, then renamed). */
 import { AuthError, StorageError } from "../errors.ts";
-import type { Store, WriteOptions } from "./store.ts";
+import type { Store, StoredObject, WriteOptions } from "./store.ts";
 
 /**
  * The path of a `file:` location or of a bare absolute path. Iceberg writers use `file:/a`,
@@ -33,6 +33,7 @@ export function openFileStore(): Store {
         }
         await writeWhole(part, bytes, options.sync ?? true);
         await Deno.rename(part, path);
+        await checkSize(path, bytes.length);
         if (options.sync ?? true) await syncDirectory(directory);
       };
       try {
@@ -56,6 +57,18 @@ export function openFileStore(): Store {
         throw storageError("read", path, cause);
       }
     },
+    async sizeOf(location: string): Promise<number | undefined> {
+      const path = pathOfLocation(location);
+      try {
+        return (await Deno.stat(path)).size;
+      } catch (cause) {
+        if (cause instanceof Deno.errors.NotFound) return undefined;
+        throw storageError("look for", path, cause);
+      }
+    },
+    list(directory: string): AsyncIterable<StoredObject> {
+      return filesBelow(directory.replace(/(?<=.)\/+$/, ""));
+    },
     async remove(location: string): Promise<void> {
       const path = pathOfLocation(location);
       try {
@@ -76,6 +89,43 @@ async function writeWhole(path: string, bytes: Uint8Array, sync: boolean): Promi
   if (sync) await file.syncData();
 }
 
+/** Some disks over a network say of a full one only when the file is closed, or never. */
+async function checkSize(path: string, sizeBytes: number): Promise<void> {
+  const { size } = await Deno.stat(path);
+  if (size === sizeBytes) return;
+  await Deno.remove(path).catch(() => {});
+  throw new Error(`only ${size} of ${sizeBytes} bytes are there`);
+}
+
+/** A link is not followed: what it points to belongs to somebody else. */
+async function* filesBelow(location: string): AsyncGenerator<StoredObject> {
+  const path = pathOfLocation(location);
+  try {
+    for await (const entry of Deno.readDir(path)) {
+      if (entry.isDirectory) {
+        yield* filesBelow(`${location}/${entry.name}`);
+      } else if (entry.isFile) {
+        const info = await Deno.stat(`${path}/${entry.name}`).catch((error) => {
+          if (error instanceof Deno.errors.NotFound) return undefined;
+          throw error;
+        });
+        // It has gone since the directory was read.
+        if (info === undefined) continue;
+        yield {
+          location: `${location}/${entry.name}`,
+          sizeBytes: info.size,
+          // One without a time counts as new, so that nobody takes it for old.
+          modifiedMs: info.mtime?.getTime() ?? Date.now(),
+        };
+      }
+    }
+  } catch (cause) {
+    if (cause instanceof StorageError || cause instanceof AuthError) throw cause;
+    if (cause instanceof Deno.errors.NotFound) return;
+    throw storageError("list", path, cause);
+  }
+}
+
 /** A rename is durable only when its directory is; not every system can open one. */
 async function syncDirectory(path: string): Promise<void> {
   if (Deno.build.os === "windows") return;
@@ -83,11 +133,20 @@ async function syncDirectory(path: string): Promise<void> {
   await directory.sync();
 }
 
+/** What can be done about what a disk says; the runtime has a code for some of these only. */
+const HINTS: ReadonlyArray<readonly [RegExp, string]> = [
+  [/no space left/i, "The disk is full: make room, or use another directory"],
+  [/quota/i, "The quota of the disk is used up: make room, or use another directory"],
+  [/read-only file system/i, "The disk can only be read: use another directory"],
+  [/file too large/i, "A limit on the size of files is set (ulimit -f)"],
+];
+
 function storageError(action: string, path: string, cause: unknown): Error {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const message = `Cannot ${action} "${path}": ${reason}`;
   if (cause instanceof Deno.errors.PermissionDenied || cause instanceof Deno.errors.NotCapable) {
     return new AuthError(message, { cause, hint: "Check the rights on that directory" });
   }
-  return new StorageError(message, { cause });
+  const hint = HINTS.find(([pattern]) => pattern.test(reason))?.[1];
+  return new StorageError(message, { cause, ...(hint === undefined ? {} : { hint }) });
 }

@@ -1,143 +1,237 @@
 /** A store on S3 or what speaks its protocol, through the AWS SDK. */
+import { createHash } from "node:crypto";
 import {
   DeleteObjectCommand,
   GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
   PutObjectCommand,
-  S3Client,
-  type S3ClientConfig,
-  S3ServiceException,
+  type S3Client,
 } from "@aws-sdk/client-s3";
-import { FetchHttpHandler } from "@smithy/fetch-http-handler";
-import { AuthError, StorageError } from "../errors.ts";
+import { StorageError } from "../errors.ts";
 import type { StoreProperties } from "./credentials.ts";
-import type { OnStoreRequest, Store, WriteOptions } from "./store.ts";
+import type { StoreOptions } from "./open_store.ts";
+import { retry } from "./retry.ts";
+import { DamagedError, mayPass, s3Error, StalledError, statusOf } from "./s3_failure.ts";
+import { Patience, STORE_LIMITS, type StoreLimits } from "./s3_limits.ts";
+import { S3Session } from "./s3_session.ts";
+import type { Store, StoredObject, WriteOptions } from "./store.ts";
 
-const REGION_DEFAULT = "us-east-1";
+/** An object in a bucket, or all below a directory in it. */
+interface Place {
+  readonly bucket: string;
+  readonly key: string;
+}
 
-/** A file of the usual size uploads in seconds; one of gigabytes over a slow line must not be cut. */
-const REQUEST_TIMEOUT_MS = 10 * 60_000;
+/** One request, all its bodies included. */
+type Request<T> = (client: S3Client, patience: Patience) => Promise<T>;
 
 /**
  * Opens S3. Endpoint, region, path style and credentials come from the catalog's properties, else
  * from the usual AWS variables and files, which the SDK reads.
+ *
+ * What may pass is tried again with full jitter for `limits.budgetMs` (60 s): status 500, 502, 503,
+ * 504, 429 and 408, SlowDown, connections refused, reset or cut, bodies cut or damaged, and
+ * answers that stall for `limits.stallMs` (30 s). While a store has never answered, it is
+ * `limits.connectBudgetMs` (10 s). Credentials refused, or within five minutes of their end, are
+ * replaced by what `refresh` gives, and the request is made once more.
+ *
+ * A write ends well only when the store holds the whole object: it answers with the MD5 of what it
+ * took in as the ETag, which proves it without another request; where the ETag is something
+ * else (encryption with keys of one's own), a HEAD has to tell the same size.
  */
-export function openS3Store(
-  properties: StoreProperties,
-  options: { readonly onRequest?: OnStoreRequest } = {},
-): Store {
-  const client = new S3Client(s3ClientConfig(properties));
-  if (options.onRequest !== undefined) traceRequests(client, options.onRequest);
+export function openS3Store(properties: StoreProperties, options: StoreOptions = {}): Store {
+  const session = new S3Session(properties, options);
+  const limits: StoreLimits = { ...STORE_LIMITS, ...options.limits };
+  const closing = new AbortController();
+
+  async function carryOut<T>(
+    of: { readonly action: string; readonly place: Place; readonly signal?: AbortSignal },
+    request: Request<T>,
+  ): Promise<T> {
+    const signal = of.signal === undefined
+      ? closing.signal
+      : AbortSignal.any([closing.signal, of.signal]);
+    try {
+      return await retry(
+        () => session.send((client) => patiently(request, { client, limits, signal })),
+        {
+          budgetMsOf: (error) => {
+            if (!mayPass(error)) return 0;
+            const isThere = session.hasAnswered || error instanceof StalledError;
+            return isThere ? limits.budgetMs : limits.connectBudgetMs;
+          },
+          waits: limits,
+          signal,
+        },
+      );
+    } catch (error) {
+      throw s3Error(of.action, of.place, signal.aborted ? signal.reason : error);
+    }
+  }
+
   return {
     async write(location: string, bytes: Uint8Array, options: WriteOptions = {}): Promise<void> {
-      const { bucket, key } = bucketAndKey(location);
-      const command = new PutObjectCommand({
-        Bucket: bucket,
-        Key: key,
-        Body: bytes,
-        ContentLength: bytes.length,
-        ContentType: options.contentType ?? "application/octet-stream",
-      });
-      try {
-        await client.send(command, options.signal ? { abortSignal: options.signal } : {});
-      } catch (cause) {
-        throw s3Error("write", location, cause);
-      }
+      const place = bucketAndKey(location);
+      const { contentType = "application/octet-stream", signal } = options;
+      const request = putRequest(place, { bytes, contentType });
+      await carryOut(
+        { action: "write", place, ...(signal === undefined ? {} : { signal }) },
+        request,
+      );
     },
     async read(location: string): Promise<Uint8Array> {
-      const { bucket, key } = bucketAndKey(location);
-      try {
-        const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-        return await answer.Body!.transformToByteArray();
-      } catch (cause) {
-        throw s3Error("read", location, cause);
-      }
+      const place = bucketAndKey(location);
+      return await carryOut({ action: "read", place }, getRequest(place));
+    },
+    async sizeOf(location: string): Promise<number | undefined> {
+      const place = bucketAndKey(location);
+      return await carryOut({ action: "look for", place }, headRequest(place));
+    },
+    async *list(directory: string): AsyncGenerator<StoredObject> {
+      const { root, place } = directoryPlace(directory);
+      let token: string | undefined;
+      do {
+        const page: ListObjectsV2CommandOutput = await carryOut(
+          { action: "list", place },
+          listRequest(place, token),
+        );
+        for (const { Key: key, Size: sizeBytes, LastModified: modified } of page.Contents ?? []) {
+          // A key that ends so stands for a directory in some tools.
+          if (key === undefined || key.endsWith("/")) continue;
+          yield {
+            location: `${root}/${key}`,
+            sizeBytes: sizeBytes ?? 0,
+            // One without a time counts as new, so that nobody takes it for old.
+            modifiedMs: modified?.getTime() ?? Date.now(),
+          };
+        }
+        token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+      } while (token !== undefined);
     },
     async remove(location: string): Promise<void> {
-      const { bucket, key } = bucketAndKey(location);
-      try {
-        await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
-      } catch (cause) {
-        throw s3Error("remove", location, cause);
-      }
+      const place = bucketAndKey(location);
+      await carryOut({ action: "remove", place }, async (client, { signal }) => {
+        const command = new DeleteObjectCommand({ Bucket: place.bucket, Key: place.key });
+        await client.send(command, { abortSignal: signal });
+      });
     },
     close(): void {
-      client.destroy();
+      closing.abort(new Error("the store is closed"));
+      session.close();
     },
   };
 }
 
-/** The part of the SDK's request and response classes that a trace shows. */
-interface SdkRequest {
-  readonly method: string;
-  readonly protocol: string;
-  readonly hostname: string;
-  readonly port?: number;
-  readonly path: string;
+/** Runs one request, and ends it when it stalls. */
+async function patiently<T>(
+  request: Request<T>,
+  of: { readonly client: S3Client; readonly limits: StoreLimits; readonly signal: AbortSignal },
+): Promise<T> {
+  const { stallMs } = of.limits;
+  const patience = new Patience({ stallMs, signal: of.signal });
+  try {
+    patience.expect();
+    return await request(of.client, patience);
+  } catch (error) {
+    if (!patience.isOver) throw error;
+    throw new StalledError(`nothing came for ${stallMs / 1000} s, or too slowly`, { cause: error });
+  } finally {
+    patience.stop();
+  }
 }
 
-/** Reports each attempt, those that the SDK makes again too; the query may hold secrets and is left out. */
-function traceRequests(client: S3Client, onRequest: OnStoreRequest): void {
-  client.middlewareStack.add(
-    (next) => async (args) => {
-      const { method, protocol, hostname, port, path } = args.request as SdkRequest;
-      const url = `${protocol}//${hostname}${port === undefined ? "" : `:${port}`}${path}`;
-      const startedMs = performance.now();
-      try {
-        const result = await next(args);
-        const { statusCode: status } = result.response as { readonly statusCode: number };
-        onRequest({ method, url, status, elapsedMs: performance.now() - startedMs });
-        return result;
-      } catch (error) {
-        onRequest({
-          method,
-          url,
-          error: reasonOf(error),
-          elapsedMs: performance.now() - startedMs,
-        });
-        throw error;
-      }
-    },
-    // Last before the request is sent, so that its answer is seen as it came.
-    { step: "deserialize", priority: "low", name: "traceRequests" },
-  );
-}
-
-/** The SDK's configuration from Iceberg's properties (`s3.*`, `client.region`). */
-export function s3ClientConfig(properties: StoreProperties): S3ClientConfig {
-  const endpoint = properties["s3.endpoint"];
-  const region = properties["s3.region"] ?? properties["client.region"];
-  const accessKeyId = properties["s3.access-key-id"];
-  const secretAccessKey = properties["s3.secret-access-key"];
-  const sessionToken = properties["s3.session-token"];
-  const environmentRegion = Deno.env.get("AWS_REGION") || Deno.env.get("AWS_DEFAULT_REGION");
-  return {
-    ...(endpoint === undefined ? {} : { endpoint }),
-    region: region ?? environmentRegion ?? REGION_DEFAULT,
-    // The SDK's default goes through node:http, whose kept connections hang under Deno 2.6.
-    requestHandler: new FetchHttpHandler({ requestTimeout: REQUEST_TIMEOUT_MS }),
-    forcePathStyle: usesPathStyle(properties),
-    // Some stores know the newer checksum headers not at all, or refuse them.
-    requestChecksumCalculation: "WHEN_REQUIRED",
-    responseChecksumValidation: "WHEN_REQUIRED",
-    ...(accessKeyId !== undefined && secretAccessKey !== undefined
-      ? {
-        credentials: {
-          accessKeyId,
-          secretAccessKey,
-          ...(sessionToken === undefined ? {} : { sessionToken }),
-        },
-      }
-      : {}),
+function putRequest(
+  place: Place,
+  of: { readonly bytes: Uint8Array; readonly contentType: string },
+): Request<void> {
+  const { bytes, contentType } = of;
+  let md5: string | undefined;
+  return async (client, patience) => {
+    const command = new PutObjectCommand({
+      Bucket: place.bucket,
+      Key: place.key,
+      Body: bytes,
+      ContentLength: bytes.length,
+      ContentType: contentType,
+    });
+    // How much of a body has gone cannot be seen: the whole of it gets its time at once.
+    patience.expect({ uploadBytes: bytes.length });
+    const { ETag: tag } = await client.send(command, { abortSignal: patience.signal });
+    md5 ??= createHash("md5").update(bytes).digest("hex");
+    if (tag?.replaceAll('"', "").toLowerCase() === md5) return;
+    const sizeBytes = await headRequest(place)(client, patience);
+    if (sizeBytes !== bytes.length) {
+      throw new DamagedError(
+        `the store holds ${sizeBytes ?? "none"} of the ${bytes.length} bytes sent`,
+      );
+    }
   };
 }
 
-/** An endpoint of one's own is seldom set up for bucket names as host names. */
-function usesPathStyle(properties: StoreProperties): boolean {
-  const own = properties["s3.path-style-access"];
-  if (own !== undefined) return own.toLowerCase() === "true";
-  const endpoint = properties["s3.endpoint"] ?? Deno.env.get("AWS_ENDPOINT_URL_S3") ??
-    Deno.env.get("AWS_ENDPOINT_URL");
-  return endpoint !== undefined && endpoint !== "" && !/\.amazonaws\.com/.test(endpoint);
+function getRequest(place: Place): Request<Uint8Array> {
+  return async (client, patience) => {
+    const command = new GetObjectCommand({ Bucket: place.bucket, Key: place.key });
+    const answer = await client.send(command, { abortSignal: patience.signal });
+    const lengthBytes = answer.ContentLength;
+    if (lengthBytes !== undefined) patience.bound(lengthBytes);
+    const pieces: Uint8Array[] = [];
+    let readBytes = 0;
+    patience.expect();
+    for await (const piece of answer.Body!.transformToWebStream() as ReadableStream<Uint8Array>) {
+      pieces.push(piece);
+      readBytes += piece.length;
+      patience.expect();
+    }
+    if (
+      lengthBytes !== undefined && answer.ContentEncoding === undefined && readBytes !== lengthBytes
+    ) {
+      throw new DamagedError(`the body ended after ${readBytes} of ${lengthBytes} bytes`);
+    }
+    return joined(pieces, readBytes);
+  };
+}
+
+function joined(pieces: readonly Uint8Array[], sizeBytes: number): Uint8Array {
+  const bytes = new Uint8Array(sizeBytes);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
+
+function headRequest(place: Place): Request<number | undefined> {
+  return async (client, patience) => {
+    const command = new HeadObjectCommand({ Bucket: place.bucket, Key: place.key });
+    patience.expect();
+    try {
+      const { ContentLength: lengthBytes } = await client.send(command, {
+        abortSignal: patience.signal,
+      });
+      if (lengthBytes === undefined) throw new DamagedError("the store does not tell the size");
+      return lengthBytes;
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw error;
+    }
+  };
+}
+
+function listRequest(
+  place: Place,
+  token: string | undefined,
+): Request<ListObjectsV2CommandOutput> {
+  return async (client, patience) => {
+    const command = new ListObjectsV2Command({
+      Bucket: place.bucket,
+      Prefix: place.key,
+      ...(token === undefined ? {} : { ContinuationToken: token }),
+    });
+    return await client.send(command, { abortSignal: patience.signal });
+  };
 }
 
 /**
@@ -151,28 +245,10 @@ export function bucketAndKey(location: string): { readonly bucket: string; reado
   return { bucket: match[1]!, key: match[2]! };
 }
 
-/** Newer versions of Deno say only "fetch failed" and keep the reason in the cause. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error instanceof TypeError && error.cause instanceof Error
-    ? error.cause.message
-    : error.message;
-}
-
-function s3Error(action: string, location: string, cause: unknown): Error {
-  const { bucket, key } = bucketAndKey(location);
-  const status = cause instanceof S3ServiceException ? cause.$metadata.httpStatusCode : undefined;
-  const name = cause instanceof Error ? cause.name : "Error";
-  const text = reasonOf(cause);
-  const answered = status === undefined ? "no answer" : `HTTP ${status}`;
-  const message =
-    `Cannot ${action} bucket "${bucket}" key "${key}": ${answered} (${name}: ${text})`;
-  const refused = status === 401 || status === 403 || name === "CredentialsProviderError";
-  if (refused) {
-    return new AuthError(message, {
-      cause,
-      hint: "The store refuses the credentials that the catalog gave, or the AWS_* variables set",
-    });
-  }
-  return new StorageError(message, { cause });
+/** Bucket and prefix of a directory, and what comes before the key in its objects' locations. */
+function directoryPlace(directory: string): { readonly root: string; readonly place: Place } {
+  const match = /^(s3[an]?:\/\/([^/]+))(?:\/(.*?))?\/*$/s.exec(directory);
+  if (match === null) throw new StorageError(`Cannot use "${directory}" as an S3 directory`);
+  const key = match[3] ?? "";
+  return { root: match[1]!, place: { bucket: match[2]!, key: key === "" ? "" : `${key}/` } };
 }

@@ -4,9 +4,11 @@
 export interface Store {
   /**
    * Writes a new object whole; it is visible only when complete. An object of that location is
-   * replaced.
+   * replaced. The store's own word is taken on the size before this ends, so that no object can be
+   * committed that is not whole.
    *
-   * @throws {StorageError | AuthError} naming the location and the reason.
+   * @throws {StorageError | AuthError} naming the location and the reason. The object may be there
+   * all the same, but for a file on disk.
    */
   write(location: string, bytes: Uint8Array, options?: WriteOptions): Promise<void>;
   /**
@@ -16,10 +18,33 @@ export interface Store {
    * store's own error.
    */
   read(location: string): Promise<Uint8Array>;
+  /**
+   * Size of an object in bytes, or undefined when there is none.
+   *
+   * @throws {StorageError | AuthError}
+   */
+  sizeOf(location: string): Promise<number | undefined>;
+  /**
+   * Every object below a directory, at any depth and in no certain order; none when the directory
+   * is missing. What a write that was cut short has left (`.part` files on disk) comes too.
+   *
+   * @param directory a location, with or without a slash at its end. The locations found begin
+   * with it.
+   * @throws {StorageError | AuthError}
+   */
+  list(directory: string): AsyncIterable<StoredObject>;
   /** Removes an object; one that is not there is no error. */
   remove(location: string): Promise<void>;
-  /** Lets go of connections. */
+  /** Lets go of connections; what is still under way over the network fails. */
   close(): void;
+}
+
+/** An object as {@linkcode Store.list} finds it. */
+export interface StoredObject {
+  readonly location: string;
+  readonly sizeBytes: number;
+  /** When it was last written, by the store's clock, in ms since 1970. */
+  readonly modifiedMs: number;
 }
 
 /** How an object is written. */

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import type { EncodeJob, EncodeSetup } from "../../lib/encode/job.ts";
 import { EncodePool } from "../../lib/encode/pool.ts";
-import { InputError, StorageError, ToolError } from "../../lib/errors.ts";
+import { AuthError, CatalogError, InputError, StorageError, ToolError } from "../../lib/errors.ts";
+import type { StoreProperties } from "../../lib/store/credentials.ts";
+import { type S3StandIn, startS3StandIn } from "../store/s3_stand_in.ts";
 import { columnsOf, readColumn, recordCount, setupOf } from "./encode_support.ts";
 
 const COLUMNS = columnsOf("id:long!", "name:string");
@@ -138,5 +140,71 @@ Deno.test("EncodePool.close() rejects what waits, what is at work and what comes
         message: "Cannot encode: the pool is closed",
       });
     }
+  });
+});
+
+/** A pool on an S3 stand-in that takes the key `new` only, of workers that begin with `old`. */
+async function withExpiredKeys(
+  size: number,
+  refresh: (endpoint: string) => Promise<StoreProperties>,
+  body: (pool: EncodePool, standIn: S3StandIn) => Promise<void>,
+): Promise<void> {
+  const standIn = startS3StandIn({
+    accepts: (key) => key === "new" ? undefined : { status: 400, code: "ExpiredToken" },
+  });
+  const pool = new EncodePool(size);
+  const storeProperties = keysOf("old", standIn.endpoint);
+  try {
+    pool.setup(setupOf(COLUMNS, { storeLocation: "s3://b/t", storeProperties }), {
+      refresh: () => refresh(standIn.endpoint),
+    });
+    await body(pool, standIn);
+  } finally {
+    pool.close();
+    await standIn.close();
+  }
+}
+
+function keysOf(key: string, endpoint: string): StoreProperties {
+  return {
+    "s3.endpoint": endpoint,
+    "s3.access-key-id": key,
+    "s3.secret-access-key": "secret",
+  };
+}
+
+function s3Job(index: number): EncodeJob {
+  return { ...jobOf(index, "1,a\n", ""), path: `s3://b/t/${index}.parquet` };
+}
+
+Deno.test("EncodePool gives fresh credentials to all workers whose own have expired", async () => {
+  let asked = 0;
+  const refresh = async (endpoint: string) => {
+    asked++;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return keysOf("new", endpoint);
+  };
+  await withExpiredKeys(2, refresh, async (pool, { objects, signers }) => {
+    await Promise.all([0, 1, 2, 3, 4, 5].map((index) => pool.encode(s3Job(index))));
+    assert.equal(objects.size, 6);
+    assert.equal(signers.filter((key) => key === "new").length, 6);
+    // Each worker is refused once at most, and those that ask at the same time are answered together.
+    assert.ok(signers.length <= 8, `${signers}`);
+    assert.ok(asked >= 1 && asked <= 2, `asked ${asked} times`);
+  });
+});
+
+Deno.test("EncodePool rejects with AuthError when no fresh credentials can be had", async () => {
+  const refresh = () => Promise.reject(new CatalogError("Cannot load table: it is gone"));
+  await withExpiredKeys(1, refresh, async (pool) => {
+    await assert.rejects(pool.encode(s3Job(0)), (error) => {
+      assert.ok(error instanceof AuthError);
+      assert.equal(error.exitCode, 6);
+      assert.match(
+        error.message,
+        /HTTP 400 \(ExpiredToken: .*; then: Cannot load table: it is gone$/,
+      );
+      return true;
+    });
   });
 });

@@ -143,3 +143,73 @@ Deno.test("FileStore.remove() removes a file, and takes a missing one for done",
     await store.remove(`${directory}/none/x`);
   });
 });
+
+Deno.test("FileStore.list() finds every file at any depth, leftovers of writes cut short too", async () => {
+  await withDirectory(async (directory) => {
+    const store = openFileStore();
+    const names = ["a.avro", "b/c.parquet", "b/d/e.parquet", "b/f.parquet.0.part"];
+    for (const name of names) await store.write(`${directory}/${name}`, BYTES);
+    await Deno.mkdir(`${directory}/empty`);
+    await Deno.symlink(directory, `${directory}/b/link`);
+    for (const root of [directory, `file://${directory}`, `file:${directory}`]) {
+      for (const slash of ["", "/", "//"]) {
+        const found = await Array.fromAsync(store.list(`${root}${slash}`));
+        assert.deepEqual(
+          found.map(({ location }) => location).sort(),
+          names.map((name) => `${root}/${name}`),
+        );
+        for (const { sizeBytes, modifiedMs } of found) {
+          assert.equal(sizeBytes, BYTES.length);
+          assert.ok(Math.abs(modifiedMs - Date.now()) < 60_000);
+        }
+      }
+    }
+  });
+});
+
+Deno.test("FileStore.list() finds nothing in a directory that is missing", async () => {
+  await withDirectory(async (directory) => {
+    assert.deepEqual(await Array.fromAsync(openFileStore().list(`${directory}/none`)), []);
+    await Deno.writeFile(`${directory}/file`, BYTES);
+    await assert.rejects(Array.fromAsync(openFileStore().list(`${directory}/file`)), StorageError);
+  });
+});
+
+Deno.test("FileStore.sizeOf() tells the size, or that there is no file", async () => {
+  await withDirectory(async (directory) => {
+    const store = openFileStore();
+    await store.write(`${directory}/x`, BYTES);
+    assert.equal(await store.sizeOf(`file:${directory}/x`), BYTES.length);
+    assert.equal(await store.sizeOf(`${directory}/y`), undefined);
+  });
+});
+
+const STORE_MODULE = new URL("../../lib/store/file_store.ts", import.meta.url).href;
+
+/** Writes 100,000 bytes in a process that may write files of 4 KiB at most, as a full disk does. */
+async function writeWithLittleRoom(path: string): Promise<string> {
+  const code = `const { openFileStore } = await import("${STORE_MODULE}");
+    await openFileStore().write("${path}", new Uint8Array(100_000)).then(
+      () => console.log("written"),
+      (error) => console.log(\`\${error.name}: \${error.message} \${error.hint}\`),
+    );`;
+  // With the signal ignored, the write ends after a part, as on a disk that is full.
+  const shell = 'trap "" XFSZ; ulimit -f 4; exec "$0" eval "$1"';
+  const { stdout, stderr } = await new Deno.Command("bash", {
+    args: ["-c", shell, Deno.execPath(), code],
+    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+  }).output();
+  return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+}
+
+Deno.test("FileStore.write() that runs out of room says so, and leaves no part of the file", async () => {
+  if (Deno.build.os === "windows") return;
+  await withDirectory(async (directory) => {
+    const said = await writeWithLittleRoom(`${directory}/x.parquet`);
+    assert.match(
+      said,
+      /^StorageError: Cannot write ".*x\.parquet": File too large.*\(ulimit -f\)/,
+    );
+    assert.deepEqual(namesIn(directory), []);
+  });
+});

@@ -1,7 +1,9 @@
 /** The S3 store: its settings, and what it says of a store that refuses or fails. */
 import assert from "node:assert/strict";
 import { AuthError, StorageError, type ToolError } from "../../lib/errors.ts";
-import { bucketAndKey, openS3Store, s3ClientConfig } from "../../lib/store/s3_store.ts";
+import { createHash } from "node:crypto";
+import { s3ClientConfig } from "../../lib/store/s3_session.ts";
+import { bucketAndKey, openS3Store } from "../../lib/store/s3_store.ts";
 
 const AWS_VARIABLES = [
   "AWS_REGION",
@@ -122,10 +124,14 @@ async function withAnswer(
   const seen: SeenRequest[] = [];
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
     const { method, url, headers } = request;
-    seen.push({ method, url: new URL(url), headers, body: await request.text() });
+    const body = await request.text();
+    seen.push({ method, url: new URL(url), headers, body });
     return new Response(response.body ?? null, {
       status: response.status,
-      headers: { "content-type": "application/xml" },
+      headers: {
+        "content-type": "application/xml",
+        etag: `"${createHash("md5").update(body).digest("hex")}"`,
+      },
     });
   });
   try {
@@ -142,6 +148,9 @@ function errorXml(code: string): string {
 
 const LOCATION = "s3://bucket-1/ns/t/data/x 1.parquet";
 const BYTES = new TextEncoder().encode("some bytes");
+
+/** Bounds that end a test soon. */
+const QUICK = { budgetMs: 300, connectBudgetMs: 300, waitMsMin: 5, waitMsMax: 50 };
 
 async function failureOf(attempt: Promise<unknown>): Promise<ToolError> {
   return await attempt.then(() => assert.fail("it succeeded"), (error) => error);
@@ -235,7 +244,7 @@ Deno.test("S3Store reports a missing object, and removes one without complaint",
 
 Deno.test("S3Store tries a failing store again, then reports its status", async () => {
   await withAnswer({ status: 500, body: errorXml("InternalError") }, async (endpoint, seen) => {
-    const store = openS3Store({ ...KEYS, "s3.endpoint": endpoint });
+    const store = openS3Store({ ...KEYS, "s3.endpoint": endpoint }, { limits: QUICK });
     try {
       const write = await failureOf(store.write(LOCATION, BYTES));
       assert.ok(write instanceof StorageError);
@@ -252,7 +261,7 @@ Deno.test("S3Store says why there was no answer", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const endpoint = `http://127.0.0.1:${listener.addr.port}`;
   listener.close();
-  const store = openS3Store({ ...KEYS, "s3.endpoint": endpoint });
+  const store = openS3Store({ ...KEYS, "s3.endpoint": endpoint }, { limits: QUICK });
   try {
     const write = await failureOf(store.write(LOCATION, BYTES));
     assert.ok(write instanceof StorageError);

@@ -1,0 +1,158 @@
+/**
+ * A pool of Web Workers that take one job at a time and work with a table's store. What is said
+ * between the threads is plain data; `worker_side.ts` is the other end.
+ */
+import { ToolError } from "../errors.ts";
+import type { StoreProperties } from "../store/credentials.ts";
+import { type RefreshProperties, singleFlight } from "../store/refresh.ts";
+import type { OnStoreRequest, StoreRequest } from "../store/store.ts";
+import { type ErrorData, fromErrorData, toErrorData } from "./error_data.ts";
+
+/** From main thread to worker. */
+export type ToWorker<Setup, Job> =
+  /** `refreshes`: whether fresh properties of the store can be asked for. */
+  | { readonly type: "setup"; readonly setup: Setup; readonly refreshes: boolean }
+  /** The answer to `refresh`. */
+  | { readonly type: "refreshed"; readonly storeProperties: StoreProperties }
+  | { readonly type: "refreshFailed"; readonly error: ErrorData }
+  | { readonly type: "job"; readonly job: Job };
+
+/** From worker to main thread. */
+export type FromWorker<Answer> =
+  /** The store's credentials have run out; asked once until the answer is there. */
+  | { readonly type: "refresh" }
+  | { readonly type: "request"; readonly request: StoreRequest }
+  | { readonly type: "done"; readonly answer: Answer }
+  | { readonly type: "failed"; readonly error: ErrorData };
+
+interface Waiting<Job, Answer> {
+  readonly job: Job;
+  readonly transfer: Transferable[];
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Member<Job, Answer> {
+  readonly worker: Worker;
+  current: Waiting<Job, Answer> | undefined;
+}
+
+/** Options of {@linkcode WorkerPool}. */
+export interface WorkerPoolOptions {
+  readonly size: number;
+  /** Makes a worker. */
+  readonly create: () => Worker;
+  /** What the workers do, in messages: `encode`. */
+  readonly verb: string;
+  /** Is told of every request that a worker's store makes. */
+  readonly onRequest?: OnStoreRequest;
+}
+
+/** Workers that start loading their libraries when the pool is made, so make it early. */
+export class WorkerPool<Setup, Job, Answer> {
+  readonly #verb: string;
+  readonly #members: Member<Job, Answer>[] = [];
+  readonly #queue: Waiting<Job, Answer>[] = [];
+  #isReady = false;
+  #refresh: RefreshProperties | undefined;
+  #failure: Error | undefined;
+
+  constructor(options: WorkerPoolOptions) {
+    this.#verb = options.verb;
+    for (let count = 0; count < options.size; count++) {
+      const member: Member<Job, Answer> = { worker: options.create(), current: undefined };
+      const { worker } = member;
+      worker.onmessage = ({ data: message }: MessageEvent<FromWorker<Answer>>) => {
+        if (message.type === "request") options.onRequest?.(message.request);
+        else if (message.type === "refresh") void this.#answerRefresh(member);
+        else this.#finish(member, message);
+      };
+      worker.onerror = (event) => {
+        event.preventDefault();
+        this.#fail(`a worker has stopped: ${event.message}`);
+      };
+      this.#members.push(member);
+    }
+  }
+
+  /**
+   * Tells every worker what is the same for all jobs; jobs given before wait for this.
+   *
+   * @param options.refresh gives fresh properties of the store; workers that ask at the same time
+   * are answered together.
+   */
+  setup(setup: Setup, options: { readonly refresh?: RefreshProperties } = {}): void {
+    if (options.refresh !== undefined) this.#refresh = singleFlight(options.refresh);
+    const refreshes = this.#refresh !== undefined;
+    for (const member of this.#members) this.#post(member, { type: "setup", setup, refreshes });
+    this.#isReady = true;
+    this.#dispatch();
+  }
+
+  /**
+   * Carries out one job.
+   *
+   * @param transfer what of the job is given away.
+   * @throws {ToolError} of the class that the worker met, or when the pool is closed.
+   */
+  run(job: Job, transfer: Transferable[] = []): Promise<Answer> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    this.#queue.push({ job, transfer, resolve, reject });
+    this.#dispatch();
+    return promise;
+  }
+
+  /** Stops the workers at once; what is still waiting is rejected. */
+  close(): void {
+    for (const member of this.#members) member.worker.terminate();
+    this.#fail("the pool is closed");
+  }
+
+  #dispatch(): void {
+    if (!this.#isReady) return;
+    for (const member of this.#members) {
+      if (member.current !== undefined) continue;
+      const waiting = this.#queue.shift();
+      if (waiting === undefined) return;
+      member.current = waiting;
+      this.#post(member, { type: "job", job: waiting.job }, waiting.transfer);
+    }
+  }
+
+  async #answerRefresh(member: Member<Job, Answer>): Promise<void> {
+    try {
+      this.#post(member, { type: "refreshed", storeProperties: await this.#refresh!() });
+    } catch (error) {
+      this.#post(member, { type: "refreshFailed", error: toErrorData(error) });
+    }
+  }
+
+  #finish(
+    member: Member<Job, Answer>,
+    message: FromWorker<Answer> & { type: "done" | "failed" },
+  ): void {
+    const waiting = member.current;
+    member.current = undefined;
+    if (message.type === "done") waiting?.resolve(message.answer);
+    else waiting?.reject(fromErrorData(message.error));
+    this.#dispatch();
+  }
+
+  #fail(reason: string): void {
+    const error = this.#failure ??= new ToolError(`Cannot ${this.#verb}: ${reason}`, 1);
+    for (const member of this.#members) {
+      member.current?.reject(error);
+      member.current = undefined;
+    }
+    for (const waiting of this.#queue.splice(0)) waiting.reject(error);
+  }
+
+  #post(
+    member: Member<Job, Answer>,
+    message: ToWorker<Setup, Job>,
+    transfer: Transferable[] = [],
+  ): void {
+    member.worker.postMessage(message, transfer);
+  }
+}

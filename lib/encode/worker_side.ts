@@ -1,0 +1,71 @@
+/** The worker's end of a pool: opens the store, carries out jobs, and answers. */
+import type { StoreProperties } from "../store/credentials.ts";
+import { openStore } from "../store/open_store.ts";
+import type { RefreshProperties } from "../store/refresh.ts";
+import type { Store } from "../store/store.ts";
+import { fromErrorData, toErrorData } from "./error_data.ts";
+import type { FromWorker, ToWorker } from "./worker_pool.ts";
+
+/** What every setup tells of the store. */
+export interface StoreSetup {
+  /** Location whose scheme says which store is opened. */
+  readonly storeLocation: string;
+  readonly storeProperties: StoreProperties;
+}
+
+/** The part of a worker's global scope that is used here; Deno's default types are the window's. */
+interface WorkerScope<Setup, Job, Answer> {
+  onmessage: ((event: MessageEvent<ToWorker<Setup, Job>>) => void) | null;
+  postMessage(message: FromWorker<Answer>): void;
+}
+
+/** Makes this worker one of a pool. */
+export function serveJobs<Setup extends StoreSetup, Job, Answer>(
+  carryOut: (
+    job: Job,
+    shared: { readonly setup: Setup; readonly store: Store },
+  ) => Promise<Answer>,
+): void {
+  const scope = globalThis as unknown as WorkerScope<Setup, Job, Answer>;
+  let shared: Promise<{ readonly setup: Setup; readonly store: Store }> | undefined;
+  /** What waits for fresh properties; the store asks for them one at a time. */
+  let refreshing: PromiseWithResolvers<StoreProperties> | undefined;
+  /** Only the main thread speaks with the catalog. */
+  const refresh: RefreshProperties = () => {
+    refreshing = Promise.withResolvers();
+    scope.postMessage({ type: "refresh" });
+    return refreshing.promise;
+  };
+  const open = async (setup: Setup, refreshes: boolean) => {
+    const store = await openStore(setup.storeLocation, setup.storeProperties, {
+      onRequest: (request) => scope.postMessage({ type: "request", request }),
+      ...(refreshes ? { refresh } : {}),
+    });
+    return { setup, store };
+  };
+  const run = async (job: Job) => {
+    try {
+      if (shared === undefined) throw new Error("Worker has no setup");
+      scope.postMessage({ type: "done", answer: await carryOut(job, await shared) });
+    } catch (error) {
+      scope.postMessage({ type: "failed", error: toErrorData(error) });
+    }
+  };
+  scope.onmessage = ({ data: message }) => {
+    switch (message.type) {
+      case "setup":
+        shared = open(message.setup, message.refreshes);
+        // Whoever needs the store sees the failure; until then it is no unhandled rejection.
+        shared.catch(() => {});
+        return;
+      case "refreshed":
+        refreshing?.resolve(message.storeProperties);
+        return;
+      case "refreshFailed":
+        refreshing?.reject(fromErrorData(message.error));
+        return;
+      case "job":
+        void run(message.job);
+    }
+  };
+}
