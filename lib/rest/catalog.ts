@@ -4,6 +4,7 @@ import { type Json } from "../table/json.ts";
 import type { CommitRequest, SchemaJson, TableMetadata } from "../table/metadata.ts";
 import { describeAnswer, member, readErrorBody } from "./error_body.ts";
 import type { HttpAnswer, HttpRequest, HttpResponse, HttpSend } from "./http.ts";
+import { sendPatiently } from "./patience.ts";
 import { classifyCommit, type CommitIdentity, type Outcome } from "./outcome.ts";
 
 /** How a catalog is reached. */
@@ -81,16 +82,21 @@ export class CatalogClient {
    */
   async ensureNamespace(namespace: readonly string[]): Promise<boolean> {
     const url = `${this.#baseUrl}/namespaces/${this.#namespacePath(namespace)}`;
-    const found = await this.#send({ method: "GET", url });
-    if (found.kind === "response" && found.status === 200) return false;
+    if (await this.#hasNamespace(url)) return false;
     const made = await this.#send({
       method: "POST",
       url: `${this.#baseUrl}/namespaces`,
       body: { namespace, properties: {} },
     });
     if (made.kind === "response" && made.status === 409) return false;
+    if (leavesOpen(made) && await this.#hasNamespace(url)) return true;
     expectSuccess(made, `create namespace "${namespace.join(".")}"`);
     return true;
+  }
+
+  async #hasNamespace(url: string): Promise<boolean> {
+    const found = await this.#send({ method: "GET", url });
+    return found.kind === "response" && found.status === 200;
   }
 
   /**
@@ -135,21 +141,31 @@ export class CatalogClient {
       },
     });
     if (answer.kind === "response" && answer.status === 409) return undefined;
+    // Whether it was made is open: the caller finds out by loading it.
+    if (leavesOpen(answer) && await this.loadTable(table) !== undefined) return undefined;
     return this.#readTable(answer, `create table "${formatTableName(table)}"`);
   }
 
-  /** Posts a commit once; every answer is an outcome, none is thrown. */
+  /**
+   * Posts a commit once; every answer is an outcome, none is thrown.
+   *
+   * @param options.idempotencyKey a UUID, the same for the same request and never for another; sent
+   * only to catalogs that offer it (REST spec, "Idempotency-Key").
+   */
   async commit(
     table: TableName,
     request: CommitRequest,
-    identity: CommitIdentity,
+    options: { readonly identity: CommitIdentity; readonly idempotencyKey: string },
   ): Promise<{ readonly outcome: Outcome; readonly answer: HttpAnswer }> {
     const answer = await this.#send({
       method: "POST",
       url: this.#tableUrl(table),
       body: { identifier: table, ...request },
+      ...(this.config.idempotencyKeyLifetime === undefined
+        ? {}
+        : { headers: { "idempotency-key": options.idempotencyKey } }),
     });
-    return { outcome: classifyCommit(answer, identity), answer };
+    return { outcome: classifyCommit(answer, options.identity), answer };
   }
 
   #tableUrl(table: TableName): string {
@@ -245,12 +261,20 @@ function sendAuthorized(
   request: HttpRequest,
   options: Pick<CatalogOptions, "http" | "token" | "requestTimeoutMs" | "signal">,
 ): Promise<HttpAnswer> {
-  return options.http({
-    ...request,
-    headers: { authorization: `Bearer ${options.token}`, ...request.headers },
-    ...(options.requestTimeoutMs === undefined ? {} : { timeoutMs: options.requestTimeoutMs }),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  });
+  const signal = options.signal === undefined ? {} : { signal: options.signal };
+  const send = () =>
+    options.http({
+      ...request,
+      headers: { authorization: `Bearer ${options.token}`, ...request.headers },
+      ...(options.requestTimeoutMs === undefined ? {} : { timeoutMs: options.requestTimeoutMs }),
+      ...signal,
+    });
+  return request.method === "GET" ? sendPatiently(send, signal) : send();
+}
+
+/** Whether a request that changes something may have been carried out. */
+function leavesOpen(answer: HttpAnswer): boolean {
+  return answer.kind === "response" ? answer.status >= 500 : answer.kind !== "refused";
 }
 
 function expectSuccess(answer: HttpAnswer, action: string): HttpResponse {

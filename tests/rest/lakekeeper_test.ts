@@ -21,7 +21,7 @@ import {
   TABLE,
 } from "./recorded.ts";
 import { type Instead, readExchanges, startReplay } from "./replay.ts";
-import { connect } from "./support.ts";
+import { connect, KEY } from "./support.ts";
 
 const PREFIX = "1e2890a4-e6cd-11f1-8ade-f32e596f16b4";
 const NAMESPACE = TABLE.namespace;
@@ -321,7 +321,7 @@ async function commitWinner(client: CatalogClient): Promise<Outcome> {
         "manifest-list": manifestList,
       },
     }],
-  }, { snapshotId: WINNER, manifestList });
+  }, { identity: { snapshotId: WINNER, manifestList }, idempotencyKey: KEY });
   return outcome;
 }
 

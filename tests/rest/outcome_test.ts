@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { HttpAnswer } from "../../lib/rest/http.ts";
 import { type Outcome, readRetryAfterMs } from "../../lib/rest/outcome.ts";
 import { type RawConnection, type RawResponse, serveRaw } from "../raw_http.ts";
-import { COMMIT, connect, IDENTITY, metadataWith, TABLE } from "./support.ts";
+import { COMMIT, connect, IDENTITY, KEY, metadataWith, TABLE } from "./support.ts";
 
 interface Committed {
   readonly outcome: Outcome;
@@ -26,7 +26,10 @@ async function commitTo(
   });
   try {
     const client = await connect(server.origin, { requestTimeoutMs });
-    return await client.commit(TABLE, COMMIT, IDENTITY);
+    return await client.commit(TABLE, COMMIT, {
+      identity: IDENTITY,
+      idempotencyKey: KEY,
+    });
   } finally {
     await server.close();
   }
@@ -277,7 +280,10 @@ Deno.test("CatalogClient.commit() takes a refused connection for not applied", a
   });
   const client = await connect(server.origin);
   await server.close();
-  const { outcome, answer } = await client.commit(TABLE, COMMIT, IDENTITY);
+  const { outcome, answer } = await client.commit(TABLE, COMMIT, {
+    identity: IDENTITY,
+    idempotencyKey: KEY,
+  });
   assert.equal(answer.kind, "refused");
   assert.equal(outcome.kind, "notApplied");
 });

@@ -5,11 +5,11 @@ import { member } from "../../lib/rest/error_body.ts";
 import { createHttp, type HttpResponse } from "../../lib/rest/http.ts";
 import type { CommitIdentity, Outcome } from "../../lib/rest/outcome.ts";
 import { storeProperties } from "../../lib/store/credentials.ts";
-import { s3ClientConfig } from "../../lib/store/s3_store.ts";
+import { s3ClientConfig } from "../../lib/store/s3_session.ts";
 import { type Json, toBigInt } from "../../lib/table/json.ts";
 import type { CommitRequest, SchemaJson } from "../../lib/table/metadata.ts";
 import type { Exchange, Instead, Replay } from "./replay.ts";
-import { connect } from "./support.ts";
+import { connect, KEY } from "./support.ts";
 
 /** The table of the record. */
 export const TABLE = { namespace: ["facts0d61f4"], name: "t" };
@@ -46,7 +46,10 @@ export async function commitRecorded({ exchange, replay }: Context): Promise<Out
   const request = (typeof recorded === "string" ? { requirements: [], updates: [] } : recorded) as
     & CommitRequest
     & Json;
-  const { outcome } = await client.commit(TABLE, request, identityOf(request));
+  const { outcome } = await client.commit(TABLE, request, {
+    identity: identityOf(request),
+    idempotencyKey: KEY,
+  });
   const [seen] = replay.seen;
   assert.equal(seen?.path, exchange.request.path);
   assert.deepEqual(seen?.body, { identifier: TABLE, ...request as object });
