@@ -41,6 +41,12 @@ export interface SplitOptions {
    */
   readonly chunkBytesMax?: number;
   /**
+   * Offsets in the source at which a chunk ends whatever its rows, ascending.
+   *
+   * @default {[]}
+   */
+  readonly boundaries?: readonly number[];
+  /**
    * Name of the source for messages.
    *
    * @default "input"
@@ -60,7 +66,7 @@ export interface SplitOptions {
  *
  * @param blocks the source's bytes, cut anywhere; they are not written to
  * @throws {InputError} when a quote is never closed, when a record is longer than
- * `recordBytesMax`, or when the header record is malformed
+ * `recordBytesMax`, when the header record is malformed, or when a boundary lies within a record
  */
 export async function* splitChunks(
   blocks: AsyncIterable<Uint8Array>,
@@ -100,6 +106,8 @@ class Splitter {
   readonly #chunkBytesMax: number;
   readonly #recordBytesMax: number;
   readonly #file: string;
+  readonly #boundaries: readonly number[];
+  #nextBoundary = 0;
 
   // The scan: how far the bytes have been looked at.
   #state = PLAIN;
@@ -126,6 +134,7 @@ class Splitter {
     this.#chunkBytesMax = options.chunkBytesMax ?? CHUNK_BYTES_MAX;
     this.#recordBytesMax = options.recordBytesMax ?? RECORD_BYTES_MAX;
     this.#file = options.file ?? "input";
+    this.#boundaries = options.boundaries ?? [];
     this.#offset = this.#recordStart = head.byteStart;
     this.#scanChunkStart = this.#chunkStart = head.byteStart;
     this.#line = this.#recordLine = this.#chunkLine = head.line;
@@ -219,11 +228,31 @@ class Splitter {
       this.#rows = 0;
     }
     this.#rows++;
-    if (this.#rows >= this.#rowsPerChunk) {
+    if (this.#isBoundary(recordEnd) || this.#rows >= this.#rowsPerChunk) {
       cuts.push({ byteEnd: recordEnd, rows: this.#rows, nextLine: this.#line });
       this.#scanChunkStart = recordEnd;
       this.#rows = 0;
     }
+  }
+
+  #isBoundary(recordEnd: number): boolean {
+    let isOne = false;
+    for (; this.#nextBoundary < this.#boundaries.length; this.#nextBoundary++) {
+      const boundary = this.#boundaries[this.#nextBoundary]!;
+      if (boundary > recordEnd) break;
+      if (boundary > this.#recordStart && boundary < recordEnd) throw this.#notABoundary(boundary);
+      isOne ||= boundary === recordEnd;
+    }
+    return isOne;
+  }
+
+  #notABoundary(boundary: number): InputError {
+    const place = { file: this.#file, line: this.#recordLine };
+    return new InputError(
+      `${this.#file}:${this.#recordLine}: no record ends at byte ${boundary}, where one has ended ` +
+        "when this load was run before: the file has changed",
+      { place },
+    );
   }
 
   #take(cut: Cut): RawChunk {

@@ -16,16 +16,21 @@ import {
 /** The branch that loads append to. */
 export const MAIN_BRANCH = "main";
 
+/** A manifest of new data files; the same file over all attempts. */
+export interface PreparedManifest {
+  readonly path: string;
+  readonly lengthBytes: number;
+  readonly partitionSpecId: number;
+  readonly files: number;
+  readonly rows: number;
+}
+
 /** What one commit adds; the same over all of its attempts. */
 export interface PreparedAppend {
   /** Kept over attempts, so that one's own landed commit can be recognised. */
   readonly snapshotId: bigint;
-  /** The manifest that holds the new files. */
-  readonly manifest: {
-    readonly path: string;
-    readonly lengthBytes: number;
-    readonly partitionSpecId: number;
-  };
+  /** The manifests that hold the new files. */
+  readonly manifests: readonly PreparedManifest[];
   /** The schema that the files were written with. */
   readonly schemaId: number;
   readonly addedFiles: number;
@@ -80,25 +85,25 @@ export function buildAppend(
   const parent = branchHead(metadata, MAIN_BRANCH);
   const parentSnapshotId = parent === undefined ? undefined : toBigInt(parent["snapshot-id"]);
   const sequenceNumber = toBigInt(metadata["last-sequence-number"] ?? 0) + 1n;
-  const added: ManifestFile = {
-    path: prepared.manifest.path,
-    lengthBytes: BigInt(prepared.manifest.lengthBytes),
-    partitionSpecId: prepared.manifest.partitionSpecId,
+  const added = prepared.manifests.map((manifest): ManifestFile => ({
+    path: manifest.path,
+    lengthBytes: BigInt(manifest.lengthBytes),
+    partitionSpecId: manifest.partitionSpecId,
     content: 0,
     sequenceNumber,
     minSequenceNumber: sequenceNumber,
     addedSnapshotId: prepared.snapshotId,
-    addedFilesCount: prepared.addedFiles,
+    addedFilesCount: manifest.files,
     existingFilesCount: 0,
     deletedFilesCount: 0,
-    addedRowsCount: BigInt(prepared.addedRows),
+    addedRowsCount: BigInt(manifest.rows),
     existingRowsCount: 0n,
     deletedRowsCount: 0n,
     partitions: [],
     keyMetadata: undefined,
     firstRowId: undefined,
-  };
-  const lineage = assignRowIds(metadata, [added, ...base.manifests]);
+  }));
+  const lineage = assignRowIds(metadata, [...added, ...base.manifests]);
   const snapshot: SnapshotJson = {
     "snapshot-id": prepared.snapshotId,
     ...(parentSnapshotId === undefined ? {} : { "parent-snapshot-id": parentSnapshotId }),
@@ -111,7 +116,7 @@ export function buildAppend(
       operation: "append",
       ...countSummary(prepared),
       ...totalSummary(prepared, parent),
-      "manifests-created": "1",
+      "manifests-created": String(added.length),
       "manifests-kept": String(base.manifests.length),
       "manifests-replaced": "0",
     },

@@ -1,6 +1,7 @@
 /** Reads and writes manifest lists (table spec, "Manifest Lists"). */
 import { Buffer } from "node:buffer";
 import { type AvroSchema, decodeAvro, encodeAvro } from "./avro.ts";
+import { fieldNames, fieldReader, fieldType, type ReadField } from "./avro_fields.ts";
 import { manifestFileSchema } from "./manifest_schema.ts";
 
 /** Bounds of one partition field over a manifest's files. */
@@ -75,7 +76,7 @@ export async function decodeManifestList(bytes: Uint8Array): Promise<ManifestFil
   const names = fieldNames(file.schema);
   if (!names.has(500)) throw new Error("its Avro schema has no field with id 500 (manifest_path)");
   const summaryNames = fieldNames(listItems(file.schema, 507));
-  return file.records.map((record) => fromRecord(reader(record, names), summaryNames));
+  return file.records.map((record) => fromRecord(fieldReader(record, names), summaryNames));
 }
 
 function toRecord(manifest: ManifestFile): Record<string, unknown> {
@@ -108,13 +109,7 @@ function toBuffer(bytes: Uint8Array | undefined): Buffer | null {
   return bytes === undefined ? null : Buffer.from(bytes);
 }
 
-type Read = (fieldId: number) => unknown;
-
-function reader(record: Record<string, unknown>, names: ReadonlyMap<number, string>): Read {
-  return (fieldId) => record[names.get(fieldId) ?? ""] ?? undefined;
-}
-
-function fromRecord(read: Read, summaryNames: ReadonlyMap<number, string>): ManifestFile {
+function fromRecord(read: ReadField, summaryNames: ReadonlyMap<number, string>): ManifestFile {
   return {
     path: demand(read, 500, "manifest_path") as string,
     lengthBytes: demand(read, 501, "manifest_length") as bigint,
@@ -130,14 +125,14 @@ function fromRecord(read: Read, summaryNames: ReadonlyMap<number, string>): Mani
     existingRowsCount: demand(read, 513, "existing_rows_count") as bigint,
     deletedRowsCount: demand(read, 514, "deleted_rows_count") as bigint,
     partitions: (read(507) as Array<Record<string, unknown>> | undefined)?.map((summary) =>
-      summaryFrom(reader(summary, summaryNames))
+      summaryFrom(fieldReader(summary, summaryNames))
     ),
     keyMetadata: read(519) as Uint8Array | undefined,
     firstRowId: read(520) as bigint | undefined,
   };
 }
 
-function summaryFrom(read: Read): FieldSummary {
+function summaryFrom(read: ReadField): FieldSummary {
   return {
     containsNull: demand(read, 509, "contains_null") as boolean,
     containsNan: read(518) as boolean | undefined,
@@ -147,7 +142,7 @@ function summaryFrom(read: Read): FieldSummary {
 }
 
 /** Version 1 had these optional, but a list of version 2 cannot be written without them. */
-function demand(read: Read, fieldId: number, name: string): unknown {
+function demand(read: ReadField, fieldId: number, name: string): unknown {
   const value = read(fieldId);
   if (value === undefined) {
     throw new Error(
@@ -157,27 +152,9 @@ function demand(read: Read, fieldId: number, name: string): unknown {
   return value;
 }
 
-interface RecordField {
-  readonly name: string;
-  readonly type: AvroSchema;
-  readonly "field-id"?: number;
-}
-
-function recordFields(schema: AvroSchema | undefined): readonly RecordField[] {
-  return (schema as { readonly fields?: readonly RecordField[] } | undefined)?.fields ?? [];
-}
-
-function fieldNames(schema: AvroSchema | undefined): Map<number, string> {
-  const names = new Map<number, string>();
-  for (const field of recordFields(schema)) {
-    if (field["field-id"] !== undefined) names.set(field["field-id"], field.name);
-  }
-  return names;
-}
-
 /** What the list in a field holds, whether the field is optional or not. */
 function listItems(schema: AvroSchema, fieldId: number): AvroSchema | undefined {
-  const type = recordFields(schema).find((field) => field["field-id"] === fieldId)?.type ?? [];
+  const type = fieldType(schema, fieldId) ?? [];
   for (const branch of [type].flat()) {
     const { items } = branch as { readonly items?: AvroSchema };
     if (items !== undefined) return items;

@@ -16,13 +16,24 @@ import { BIG_ID, emptyTable, manifestFile, NOW_MS } from "./table_support.ts";
 
 const PREPARED: PreparedAppend = {
   snapshotId: BIG_ID,
-  manifest: { path: "file:///w/t/metadata/new-m0.avro", lengthBytes: 999, partitionSpecId: 0 },
+  manifests: [{
+    path: "file:///w/t/metadata/new-m0.avro",
+    lengthBytes: 999,
+    partitionSpecId: 0,
+    files: 1,
+    rows: 10,
+  }],
   schemaId: 0,
   addedFiles: 1,
   addedRows: 10,
   addedSizeBytes: 1000,
   summary: { "engine-name": "lakekeeper-ingest" },
 };
+
+/** The manifests of a commit that adds so many rows in one file. */
+function manifestsOf(rows: number): PreparedAppend["manifests"] {
+  return PREPARED.manifests.map((manifest) => ({ ...manifest, rows }));
+}
 
 function build(
   base: Partial<AppendBase> & { readonly metadata: TableMetadata },
@@ -50,7 +61,12 @@ function tableWithHead(
   snapshot: Partial<SnapshotJson> = {},
 ): { metadata: TableMetadata; manifests: AppendAttempt["manifests"] } {
   const metadata = emptyTable(formatVersion);
-  const attempt = build({ metadata }, { snapshotId: 7n, addedRows: 5, addedSizeBytes: 500 });
+  const attempt = build({ metadata }, {
+    snapshotId: 7n,
+    manifests: manifestsOf(5),
+    addedRows: 5,
+    addedSizeBytes: 500,
+  });
   const landed = land(metadata, attempt);
   const [head] = landed.snapshots!;
   return {
@@ -111,12 +127,15 @@ Deno.test("buildAppend() puts the new manifest beside the head's, which stay as 
     manifestFile({ path: "file:///one.avro", sequenceNumber: 3n, minSequenceNumber: 2n }),
     manifestFile({ path: "file:///deletes.avro", content: 1 }),
   ];
-  const attempt = build({ metadata, manifests: kept }, { addedFiles: 3 });
+  const [manifest] = PREPARED.manifests;
+  const attempt = build({ metadata, manifests: kept }, {
+    manifests: [{ ...manifest!, files: 3 }],
+  });
   assert.equal(attempt.sequenceNumber, 42n);
   assert.equal(attempt.snapshot["sequence-number"], 42n);
   assert.deepEqual(attempt.manifests, [
     manifestFile({
-      path: PREPARED.manifest.path,
+      path: manifest!.path,
       lengthBytes: 999n,
       sequenceNumber: 42n,
       minSequenceNumber: 42n,
@@ -231,7 +250,11 @@ Deno.test("buildAppend() on a new base keeps snapshot id and manifest and makes 
   for (const formatVersion of [2, 3]) {
     const metadata = emptyTable(formatVersion);
     const first = build({ metadata }, {}, { manifestListPath: "file:///snap-1.avro" });
-    const rival = build({ metadata }, { snapshotId: 7n, addedRows: 4 });
+    const rival = build({ metadata }, {
+      snapshotId: 7n,
+      manifests: manifestsOf(4),
+      addedRows: 4,
+    });
     const newBase = { metadata: land(metadata, rival), manifests: rival.manifests };
     assert.match(checkRequirements(newBase.metadata, first.request.requirements)!, /main/);
     const second = build(newBase, {}, { manifestListPath: "file:///snap-2.avro" });
@@ -276,6 +299,7 @@ Deno.test("a chain of appends has totals equal to the sums, rising sequence numb
           const attempt = build({ metadata, manifests }, {
             snapshotId: BIG_ID + BigInt(at),
             addedFiles: append.files,
+            manifests: manifestsOf(append.rows),
             addedRows: append.rows,
             addedSizeBytes: append.sizeBytes,
           }, { nowMs: NOW_MS + append.clockMs });
