@@ -16,6 +16,8 @@ export const EXIT_CODE = {
   conflicts: 5,
   auth: 6,
   unreachable: 7,
+  interrupted: 130,
+  terminated: 143,
 } as const;
 
 /** Options of every error of this file. */

@@ -12,6 +12,7 @@ export interface ProxiedRequest {
   /** Path and query. */
   readonly target: string;
   readonly body: string;
+  readonly headers: Headers;
   /** Whether it is a commit to a table; `nthCommit` counts these from 1, else it is 0. */
   readonly isCommit: boolean;
   readonly nthCommit: number;
@@ -23,6 +24,10 @@ export interface Fault {
   readonly forwards?: number;
   /** Wait before it reaches the server. @default {0} */
   readonly delayMs?: number;
+  /** The answer is held back until this resolves. */
+  readonly silence?: Promise<unknown>;
+  /** Makes another answer of the server's last one. */
+  readonly rewrite?: (answer: RawResponse) => RawResponse;
   /**
    * What the client gets in place of the server's last answer: nothing (`cut`), the head and half
    * of the body (`cutBody`), or another answer.
@@ -60,12 +65,15 @@ export function startFaultProxy(uri: string, plan: FaultPlan): FaultProxy {
         method: raw.method,
         target: raw.target,
         body: new TextDecoder().decode(raw.body),
+        headers: raw.headers,
         isCommit,
         nthCommit: isCommit ? commits : 0,
       };
       requests.push(request);
       const fault = await plan(request) ?? {};
-      const answer = await forward(raw, { origin: target.origin, fault });
+      const said = await forward(raw, { origin: target.origin, fault });
+      await fault.silence;
+      const answer = said === undefined ? undefined : fault.rewrite?.(said) ?? said;
       if (!await reply(connection, { answer, fault })) return;
     }
   });

@@ -1,16 +1,26 @@
-/** Takes chunks from the input through encoding and commit, and stops taking them when need be. */
+/** Takes chunks from the input through encoding to their commits, and stops taking when need be. */
 import type { EncodePool } from "../encode/pool.ts";
 import { EXIT_CODE, ToolError } from "../errors.ts";
 import { type RawChunk, splitChunks } from "../input/split.ts";
-import { chunkFileNames } from "../table/locations.ts";
+import { dataFilePath } from "../table/locations.ts";
 import type { TableMetadata } from "../table/metadata.ts";
-import { type CommitResult, type Committer, failureOfError } from "./commit.ts";
+import type { CommitContext, CommitResult, ReadyChunk } from "./commit_context.ts";
+import { failureOfError } from "./commit_end.ts";
+import type { CommitSink } from "./commit_sink.ts";
+import { ContentDigest } from "./content_digest.ts";
 import { type ChunkEvent, type Emit, errorEvent, type FailureKind } from "./events.ts";
-import { Lanes, Places } from "./lanes.ts";
+import { Places } from "./lanes.ts";
+import type { Acknowledged } from "./last_look.ts";
+import type { LedgerRange } from "./ledger.ts";
+import { removeFiles } from "./litter.ts";
 import type { LoadOptions } from "./options.ts";
+import { boundariesOf, checkContent, checkLength } from "./resume.ts";
 
 /** Chunks alive beside those that a worker holds: one being cut, one waiting for its commit. */
 const CHUNKS_AHEAD = 2;
+
+/** Chunks that may wait for the next grouped commit: plain data of a few hundred bytes each. */
+const GROUPED_MAX = 256;
 
 /** After these there is no use in going on; a lost race or an unknown outcome is one chunk's own. */
 const ENDS_THE_LOAD: ReadonlySet<FailureKind> = new Set<FailureKind>([
@@ -18,136 +28,267 @@ const ENDS_THE_LOAD: ReadonlySet<FailureKind> = new Set<FailureKind>([
   "auth",
   "unreachable",
   "rejected",
+  "split",
+  "interrupted",
 ]);
 
 /** What the runner works with. */
 export interface ChunkRunnerParts {
   readonly pool: EncodePool;
-  /** As many as commits may be in flight. */
-  readonly committers: readonly Committer[];
+  readonly sink: CommitSink;
+  readonly context: CommitContext;
   /** Where the table's files go. */
   readonly metadata: TableMetadata;
+  readonly columnNames: readonly string[];
   readonly emit: Emit;
 }
 
-/** Runs the chunks of one load; at most `workers + 2` of them are alive at a time. */
+/** Runs the chunks of one load; no more raw chunks than `workers + 2` are alive at a time. */
 export class ChunkRunner {
   readonly #options: LoadOptions;
   readonly #parts: ChunkRunnerParts;
-  readonly #committers: Lanes<Committer>;
+  readonly #digest: ContentDigest;
+  /** What was in the table when the load began. */
+  readonly #recorded: readonly LedgerRange[];
+  readonly #acknowledged = new Map<bigint, ReadyChunk[]>();
+  /** Raw chunks being encoded. */
+  readonly #rawPlaces: Places;
+  /** Chunks between their reading and the end of their commit. */
+  readonly #places: Places;
   /** Set when no further chunk is to be taken. */
-  #ended = false;
+  #isEnded = false;
+  /** Whether a chunk that was taken has not been brought to its commit. */
+  #hasGivenUp = false;
+  /** Chunks taken that have not been handed to the sink, and may yet be. */
+  #underway = 0;
+  #onHandedOver: (value?: unknown) => void = () => {};
 
   constructor(options: LoadOptions, parts: ChunkRunnerParts) {
     this.#options = options;
     this.#parts = parts;
-    this.#committers = new Lanes(parts.committers);
+    this.#digest = new ContentDigest(parts.columnNames);
+    this.#recorded = parts.context.recorded.ranges;
+    const rawChunks = options.workers + CHUNKS_AHEAD;
+    this.#rawPlaces = new Places(rawChunks);
+    this.#places = new Places(
+      { "per-chunk": rawChunks, grouped: GROUPED_MAX, once: Infinity }[options.commitMode],
+    );
+    const { stop } = options;
+    // What is being encoded comes to its end, so that its file can be removed: a worker that is ended
+    // amid an upload may leave one. Only when the grace is over is it given up.
+    this.#isEnded = stop.isRequested;
+    stop.signal.addEventListener("abort", () => this.#isEnded = true, { once: true });
+    stop.graceSignal.addEventListener("abort", () => parts.pool.close(), { once: true });
   }
 
-  /** Runs until every chunk taken has come to its end; failures are events, none is thrown. */
-  async run(): Promise<void> {
-    const { source, dialect, chunkSize, workers } = this.#options;
-    const places = new Places(workers + CHUNKS_AHEAD);
+  /**
+   * Runs until every chunk taken has come to its end; failures are events, none is thrown.
+   *
+   * @returns what was acknowledged.
+   */
+  async run(): Promise<Acknowledged> {
+    const { source, dialect } = this.#options;
     const alive = new Set<Promise<void>>();
     const chunks = splitChunks(source.open(), {
       dialect,
-      rowsPerChunk: chunkSize,
+      rowsPerChunk: this.#parts.context.chunkRows,
       file: source.name,
+      boundaries: boundariesOf(this.#recorded),
     });
+    let isComplete = false;
     try {
+      let end = 0;
       while (true) {
-        await places.take();
-        if (this.#ended) break;
+        await Promise.all([this.#places.take(), this.#rawPlaces.take()]);
+        if (this.#isEnded) break;
         const next = await chunks.next();
-        if (next.done === true || this.#ended) break;
-        const running = this.#runChunk(next.value).finally(() => {
+        if (this.#isEnded) break;
+        if (next.done === true) {
+          checkLength(this.#recorded, { end, file: source.name });
+          isComplete = true;
+          break;
+        }
+        end = next.value.byteEnd;
+        const running = this.#take(next.value).finally(() => {
           alive.delete(running);
-          places.give();
+          this.#places.give();
         });
         alive.add(running);
       }
     } catch (error) {
       this.#reportError(error);
     } finally {
-      await Promise.all(alive);
+      await this.#finish(alive, isComplete);
       await chunks.return(undefined);
+      const isLacking = !isComplete || this.#hasGivenUp;
+      if (this.#options.stop.isRequested && isLacking) this.#reportInterruption();
     }
+    return this.#acknowledged;
   }
 
-  async #runChunk(chunk: RawChunk): Promise<void> {
-    const { pool, emit } = this.#parts;
-    const { index, rows } = chunk;
+  /** In `once`, the last chunk to be encoded gives the sign for the only commit. */
+  async #finish(alive: ReadonlySet<Promise<void>>, isComplete: boolean): Promise<void> {
+    if (this.#options.commitMode === "once") {
+      while (this.#underway > 0) await new Promise((resolve) => this.#onHandedOver = resolve);
+    }
+    this.#parts.sink.end(isComplete && !this.#isEnded);
+    await Promise.all(alive);
+  }
+
+  /** Runs a chunk, unless it is in the table. */
+  #take(chunk: RawChunk): Promise<void> {
+    const { index, rows, byteStart: start, byteEnd: end } = chunk;
+    const digest = this.#digest.add(chunk.bytes);
+    this.#parts.emit({ type: "read", chunk: index, rows, bytes: chunk.bytes.length });
+    const range: LedgerRange = { start, end, digest };
+    // Also against what another run of this load has put there meanwhile.
+    const { ranges } = this.#parts.context.recorded;
+    checkContent(ranges, { end, digest, file: this.#options.source.name });
     const startedMs = performance.now();
-    emit({ type: "read", chunk: index, rows, bytes: chunk.bytes.length });
-    const end = (rest: Omit<ChunkEvent, "type" | "chunk" | "rows" | "elapsedMs">) => {
-      if (rest.failure !== undefined && ENDS_THE_LOAD.has(rest.failure)) this.#ended = true;
-      emit({
-        type: "chunk",
-        chunk: index,
-        rows,
-        elapsedMs: performance.now() - startedMs,
-        ...rest,
-      });
+    const finish = (rest: ChunkEnd) => {
+      if (rest.failure !== undefined && ENDS_THE_LOAD.has(rest.failure)) this.#isEnded = true;
+      this.#hasGivenUp ||= rest.failure === "interrupted" || rest.failure === "abandoned";
+      const elapsedMs = performance.now() - startedMs;
+      this.#parts.emit({ type: "chunk", chunk: index, rows, elapsedMs, ...rest });
     };
+    if (this.#parts.context.recorded.coverage(range) === "whole") {
+      this.#rawPlaces.give();
+      finish({ state: "recorded", attempts: 0 });
+      return Promise.resolve();
+    }
+    return this.#run(chunk, { range, finish });
+  }
+
+  async #run(
+    chunk: RawChunk,
+    of: { readonly range: LedgerRange; readonly finish: (end: ChunkEnd) => void },
+  ): Promise<void> {
+    const { finish } = of;
     try {
-      const names = chunkFileNames(this.#parts.metadata, { loadId: this.#options.loadId, index });
-      const encoded = await pool.encode({
-        index,
-        bytes: chunk.bytes,
-        rows,
-        firstLine: chunk.firstLine,
-        path: names.dataFile(crypto.randomUUID()),
-      });
-      const { file, parseMs, encodeMs, uploadMs } = encoded;
-      emit({
-        type: "encoded",
-        chunk: index,
-        rows: file.recordCount,
-        fileBytes: file.sizeBytes,
-        parseMs,
-        encodeMs,
-        uploadMs,
-      });
-      if (file.recordCount !== rows) {
-        // The two readings of the same bytes must agree, or a row would be lost or doubled.
-        throw new ToolError(
-          `Cannot commit chunk ${index}: it was cut with ${rows} rows and parsed with ` +
-            `${file.recordCount}`,
-          EXIT_CODE.failed,
-        );
-      }
-      const result = await this.#committers.use((committer) =>
-        committer.commit({
-          index,
-          files: [file],
-          names,
-          summary: { "ingest.load-id": this.#options.loadId, "ingest.chunk": String(index) },
-        })
-      );
-      end(chunkEnd(result));
+      const committing = await this.#handOver(chunk, of.range);
+      finish(committing === undefined ? INTERRUPTED : await this.#committed(committing));
     } catch (error) {
-      const { failure, reason } = failureOfError(error);
-      end({ state: "failed", attempts: 0, failure, reason });
+      finish({ state: "failed", attempts: 0, ...failureOfError(error) });
       this.#reportError(error);
     }
   }
 
+  /**
+   * Encodes a chunk and gives it to the sink.
+   *
+   * @returns undefined when the load was interrupted meanwhile.
+   */
+  async #handOver(chunk: RawChunk, range: LedgerRange): Promise<HandedOver | undefined> {
+    const { metadata, sink, context } = this.#parts;
+    const { index, rows } = chunk;
+    const path = dataFilePath(metadata, { loadId: context.loadId, range });
+    this.#underway++;
+    try {
+      const file = await this.#encode(chunk, path);
+      if (file === undefined || this.#options.stop.isRequested) {
+        await removeFiles(context.store, [path]);
+        return undefined;
+      }
+      const ready: ReadyChunk = { index, rows, range, file };
+      return { chunk: ready, result: sink.add(ready) };
+    } catch (error) {
+      // Before the sink learns that this was the last one: `once` must not commit without it.
+      this.#isEnded = true;
+      await removeFiles(context.store, [path]);
+      throw error;
+    } finally {
+      this.#underway--;
+      this.#onHandedOver();
+    }
+  }
+
+  async #committed(handed: HandedOver): Promise<ChunkEnd> {
+    const { chunk } = handed;
+    const result = await handed.result;
+    if (result.state === "committed") this.#acknowledge(result.snapshotId!, chunk);
+    if (result.state === "failed" && result.failure === "abandoned") {
+      await removeFiles(this.#parts.context.store, [chunk.file.path]);
+    }
+    return chunkEnd(result);
+  }
+
+  /** @returns undefined when the load was interrupted meanwhile. */
+  async #encode(chunk: RawChunk, path: string): Promise<ReadyChunk["file"] | undefined> {
+    const { pool, emit } = this.#parts;
+    const { index, rows, bytes, firstLine } = chunk;
+    try {
+      const encoded = await pool.encode({ index, bytes, rows, firstLine, path });
+      const { file, parseMs, encodeMs, uploadMs } = encoded;
+      const { recordCount, sizeBytes: fileBytes } = file;
+      const times = { parseMs, encodeMs, uploadMs };
+      emit({ type: "encoded", chunk: index, rows: recordCount, fileBytes, ...times });
+      if (recordCount !== rows) {
+        // The two readings of the same bytes must agree, or a row would be lost or doubled.
+        throw new ToolError(
+          `Cannot commit chunk ${index}: it was cut with ${rows} rows and parsed with ${recordCount}`,
+          EXIT_CODE.failed,
+        );
+      }
+      return file;
+    } catch (error) {
+      if (this.#options.stop.isRequested) return undefined;
+      throw error;
+    } finally {
+      this.#rawPlaces.give();
+    }
+  }
+
+  #acknowledge(snapshotId: bigint, chunk: ReadyChunk): void {
+    const chunks = this.#acknowledged.get(snapshotId);
+    if (chunks === undefined) this.#acknowledged.set(snapshotId, [chunk]);
+    else chunks.push(chunk);
+  }
+
   /** Says what went wrong and where, beside the chunk's own end. */
   #reportError(error: unknown): void {
-    this.#ended = true;
+    this.#isEnded = true;
     this.#parts.emit(errorEvent(error, failureOfError(error).failure));
+  }
+
+  #reportInterruption(): void {
+    this.#parts.emit({
+      type: "error",
+      failure: "interrupted",
+      exitCode: EXIT_CODE.interrupted,
+      message: "The load was interrupted before its end",
+    });
   }
 }
 
-function chunkEnd(
-  result: CommitResult,
-): Omit<ChunkEvent, "type" | "chunk" | "rows" | "elapsedMs"> {
+/** A chunk whose data file is in the store, and what will become of it. */
+interface HandedOver {
+  readonly chunk: ReadyChunk;
+  readonly result: Promise<CommitResult>;
+}
+
+type ChunkEnd = Omit<ChunkEvent, "type" | "chunk" | "rows" | "elapsedMs">;
+
+const INTERRUPTED: ChunkEnd = {
+  state: "failed",
+  attempts: 0,
+  failure: "interrupted",
+  reason: "the load was interrupted",
+};
+
+function chunkEnd(result: CommitResult): ChunkEnd {
   const common = {
     attempts: result.attempts,
-    ...(result.attempts === 0 ? {} : { snapshotId: String(result.snapshotId) }),
+    ...(result.snapshotId === undefined ? {} : { snapshotId: String(result.snapshotId) }),
     ...(result.status === undefined ? {} : { status: result.status }),
   };
-  return result.state === "committed"
-    ? { ...common, state: "committed", sequenceNumber: Number(result.sequenceNumber) }
-    : { ...common, state: result.state, failure: result.failure, reason: result.reason };
+  switch (result.state) {
+    case "recorded":
+      return { ...common, state: "recorded" };
+    case "mixed":
+      throw new TypeError("a single chunk cannot be mixed");
+    case "committed":
+      return { ...common, state: "committed", sequenceNumber: Number(result.sequenceNumber) };
+    default:
+      return { ...common, state: result.state, failure: result.failure, reason: result.reason };
+  }
 }

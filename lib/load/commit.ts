@@ -1,367 +1,373 @@
 /**
- * Commits one chunk: manifest once, then manifest list and commit anew on each base until the
- * outcome is final (REST spec, `updateTable`). Only a lost race is tried again here.
+ * One commit until its outcome is final (REST spec, `updateTable`). A lost race is built anew on the
+ * table as it is now; an answer that leaves the outcome open is resolved by sending the very same
+ * commit again and by looking, never by guessing.
  */
-import { AuthError, CatalogError, StorageError, ToolError } from "../errors.ts";
-import type { CatalogClient, TableName } from "../rest/catalog.ts";
+import { AuthError, ToolError } from "../errors.ts";
 import { shownBody } from "../rest/error_body.ts";
 import type { HttpAnswer } from "../rest/http.ts";
 import type { Outcome } from "../rest/outcome.ts";
-import type { Store } from "../store/store.ts";
+import { MAIN_BRANCH, type PreparedAppend } from "../table/append.ts";
+import { branchHead } from "../table/metadata.ts";
+import { backoffMs, sleep } from "../rest/backoff.ts";
+import type { CommitContext, CommitResult, ReadyChunk } from "./commit_context.ts";
 import {
-  type AppendBase,
-  buildAppend,
-  MAIN_BRANCH,
-  newSnapshotId,
-  type PreparedAppend,
-} from "../table/append.ts";
-import type { DataFile } from "../table/data_file.ts";
-import { toBigInt } from "../table/json.ts";
-import { type ChunkFileNames, manifestListPath } from "../table/locations.ts";
-import { encodeManifest } from "../table/manifest.ts";
-import { encodeManifestList } from "../table/manifest_list.ts";
-import {
-  branchHead,
-  currentSchema,
-  defaultPartitionSpec,
-  type PartitionSpecJson,
-  type SnapshotJson,
-  type TableMetadata,
-} from "../table/metadata.ts";
-import { filesFitSchema, type WriteColumn } from "../table/write_plan.ts";
-import { type BackoffBounds, backoffMs, sleep } from "./backoff.ts";
-import type { Emit, FailureKind } from "./events.ts";
-import type { FirstCommit } from "./first_commit.ts";
-import type { ManifestCache } from "./manifest_cache.ts";
+  type FailedEnd,
+  failureOfError,
+  type Refusal,
+  refusedEnd,
+  unknownEnd,
+} from "./commit_end.ts";
+import { writeAttempt, writeManifests, type WrittenAttempt } from "./commit_files.ts";
+import type { FirstCommitTurn } from "./first_commit.ts";
+import { removeFiles } from "./litter.ts";
+import { uuidV7 } from "./uuid_v7.ts";
+import type { OwnCommit, Refreshed, Writer } from "./writer.ts";
 
-/** What every commit of a load shares. */
-export interface CommitContext {
-  readonly catalog: CatalogClient;
-  readonly table: TableName;
-  readonly store: Store;
-  readonly manifests: ManifestCache;
-  readonly firstCommit: FirstCommit;
-  /** The columns of the data files. */
-  readonly columns: readonly WriteColumn[];
-  /** Commits beyond the first; undefined for no limit but the time. */
-  readonly retriesMax: number | undefined;
-  /** Time for all attempts of one chunk. */
-  readonly timeoutMs: number;
-  readonly backoff: BackoffBounds;
-  readonly emit: Emit;
+/** Resends of an unanswered commit under its Idempotency-Key before a look. */
+const KEYED_RESENDS_MAX = 2;
+
+type Absent = Extract<Refreshed, { kind: "absent" }>;
+
+/** An attempt that may be sent more than once: always the same body under the same key. */
+interface Posted {
+  readonly attempt: WrittenAttempt;
+  readonly key: string;
+  sent: number;
 }
 
-/** A chunk to be committed. */
-export interface CommitChunk {
-  readonly index: number;
-  readonly files: readonly DataFile[];
-  readonly names: ChunkFileNames;
-  /** Keys of the snapshot summary beside the spec's own. */
-  readonly summary: Readonly<Record<string, string>>;
-}
-
-/** What became of a chunk. */
-export type CommitResult =
-  & {
-    readonly attempts: number;
-    readonly status?: number;
-    /** Absent when nothing was posted. */
-    readonly snapshotId?: bigint;
-  }
-  & (
-    | { readonly state: "committed"; readonly sequenceNumber: bigint }
-    | {
-      readonly state: "failed" | "unknown";
-      readonly failure: FailureKind;
-      readonly reason: string;
-    }
-  );
-
-/**
- * A writer with a base of its own, as an independent client would have: it learns of the others
- * only by losing a race.
- */
-export class Committer {
+/** One commit of chunks as one snapshot. */
+export class Commit {
+  readonly #chunks: readonly ReadyChunk[];
+  readonly #writer: Writer;
   readonly #context: CommitContext;
-  /** The table as this writer last saw it. */
-  #metadata: TableMetadata;
-  /** What the data files are written for; a later default changes nothing in them. */
-  readonly #spec: PartitionSpecJson;
-  /** Whether the last commit showed that the table is not, or may not be, as it was seen. */
-  #stale = false;
+  readonly #deadlineMs: number;
+  /** Every manifest list written; all but the live one are litter once all posts are final. */
+  readonly #lists: string[] = [];
+  #liveList: string | undefined;
+  /** Whether some post has had no final answer, and no look has settled it. */
+  #isOpen = false;
+  /** Whether something of ours may be, or is, in use: then nothing is deleted here. */
+  #keepsFiles = false;
+  #turn: FirstCommitTurn | undefined;
+  #posts = 0;
+  #lostRaces = 0;
+  #status: number | undefined;
 
-  constructor(context: CommitContext, metadata: TableMetadata) {
-    this.#context = context;
-    this.#metadata = metadata;
-    this.#spec = defaultPartitionSpec(metadata);
+  constructor(chunks: readonly ReadyChunk[], writer: Writer) {
+    this.#chunks = chunks;
+    this.#writer = writer;
+    this.#context = writer.context;
+    this.#deadlineMs = performance.now() + writer.context.timeoutMs;
   }
 
   /**
-   * Commits a chunk.
+   * Runs it.
    *
-   * @throws {StorageError | AuthError | CatalogError} when manifest files cannot be written, or the
-   * table cannot be reloaded before the first post; nothing is committed then.
+   * @throws {StorageError | AuthError | CatalogError} when its files cannot be written, or the table
+   * cannot be loaded, before the first post; nothing is committed then, and nothing left behind.
    */
-  async commit(chunk: CommitChunk): Promise<CommitResult> {
-    const { retriesMax, timeoutMs } = this.#context;
-    const deadlineMs = performance.now() + timeoutMs;
-    if (this.#stale) {
-      const refreshed = await this.#rebase(undefined);
-      if (refreshed.kind === "impossible") {
-        return {
-          attempts: 0,
-          state: "failed",
-          failure: "rejected",
-          reason: refreshed.reason,
-        };
-      }
-    }
-    const prepared = await this.#prepare(chunk);
-    for (let attempt = 1;; attempt++) {
-      const tried = await this.#attemptInTurn(chunk, prepared, attempt).catch((error) => {
-        if (attempt === 1 || !(error instanceof ToolError)) throw error;
-        return { error };
+  async run(): Promise<CommitResult> {
+    let prepared: PreparedAppend | undefined;
+    let result: CommitResult | undefined;
+    try {
+      result = await this.#renewBase() ?? this.#recordedAlready();
+      if (result !== undefined) return result;
+      const { loadId, chunkRows, store } = this.#context;
+      prepared = await writeManifests(this.#chunks, {
+        loadId,
+        chunkRows,
+        store,
+        metadata: this.#writer.base(),
+        spec: this.#writer.writtenFor.spec,
       });
-      if ("error" in tried) {
-        // The look before this attempt has shown that none of those before had landed.
-        const { snapshotId } = prepared;
-        return {
-          attempts: attempt - 1,
-          snapshotId,
-          state: "failed",
-          ...failureOfError(tried.error),
-        };
-      }
-      const status = tried.outcome.status === undefined ? {} : { status: tried.outcome.status };
-      const common = { attempts: attempt, snapshotId: prepared.snapshotId, ...status };
-      if (tried.outcome.kind === "committed") {
-        return { ...common, state: "committed", sequenceNumber: tried.sequenceNumber };
-      }
-      if (tried.outcome.kind !== "conflict") return { ...common, ...ended(tried.outcome) };
-      const { reason } = tried.outcome;
-      const waitMs = backoffMs(attempt, this.#context.backoff);
-      const spent = (retriesMax !== undefined && attempt > retriesMax) ||
-        performance.now() + waitMs >= deadlineMs;
-      if (!spent) await sleep(waitMs);
-      // Before giving up, too: the conflict may be with our own commit, which had landed.
-      const rebased = await this.#look(prepared);
-      if (rebased.kind === "landed") {
-        return { ...common, state: "committed", sequenceNumber: rebased.sequenceNumber };
-      }
-      if (rebased.kind === "impossible") {
-        return { ...common, state: "failed", failure: "rejected", reason: rebased.reason };
-      }
-      if (rebased.kind === "unseen") {
-        const both = `${reason}; then: ${rebased.reason}`;
-        return { ...common, state: "unknown", failure: "unknown", reason: both };
-      }
-      if (spent) {
-        const failure = retriesMax === 0 ? "lostRace" : "retriesSpent";
-        return { ...common, state: "failed", failure, reason };
-      }
-    }
-  }
-
-  /** Rebases after a conflict; when the table cannot be seen, nothing is known of our commit. */
-  async #look(prepared: PreparedAppend): Promise<Rebased | { kind: "unseen"; reason: string }> {
-    try {
-      return await this.#rebase(prepared);
-    } catch (error) {
-      if (!(error instanceof ToolError)) throw error;
-      return { kind: "unseen", reason: error.message };
-    }
-  }
-
-  /** Writes the manifest, which serves every attempt. */
-  async #prepare(chunk: CommitChunk): Promise<PreparedAppend> {
-    const metadata = this.#metadata;
-    const schema = currentSchema(metadata);
-    const spec = this.#spec;
-    const snapshotId = newSnapshotId(metadata);
-    const bytes = await encodeManifest(chunk.files, {
-      formatVersion: metadata["format-version"],
-      schema,
-      spec,
-      snapshotId,
-    });
-    const path = chunk.names.manifest(crypto.randomUUID());
-    await this.#context.store.write(path, bytes, { contentType: AVRO });
-    return {
-      snapshotId,
-      manifest: { path, lengthBytes: bytes.length, partitionSpecId: spec["spec-id"] ?? 0 },
-      schemaId: schema["schema-id"] ?? 0,
-      addedFiles: chunk.files.length,
-      addedRows: sum(chunk.files, (file) => file.recordCount),
-      addedSizeBytes: sum(chunk.files, (file) => file.sizeBytes),
-      summary: chunk.summary,
-    };
-  }
-
-  /** A table without a snapshot gets one commit at a time; every other is raced for. */
-  async #attemptInTurn(
-    chunk: CommitChunk,
-    prepared: PreparedAppend,
-    attempt: number,
-  ): Promise<Attempted> {
-    if (branchHead(this.#metadata, MAIN_BRANCH) !== undefined) {
-      return await this.#attempt(chunk, prepared, attempt);
-    }
-    const turn = await this.#context.firstCommit.turn();
-    let mayHaveCommitted = false;
-    try {
-      if (turn.isOver) {
-        const rebased = await this.#rebase(prepared);
-        if (rebased.kind === "impossible") {
-          return { outcome: { kind: "rejected", reason: rebased.reason }, sequenceNumber: 0n };
-        }
-        if (rebased.kind === "landed") {
-          const outcome = { kind: "committed", status: 200, metadata: this.#metadata } as const;
-          return { outcome, sequenceNumber: rebased.sequenceNumber };
-        }
-      }
-      const tried = await this.#attempt(chunk, prepared, attempt);
-      mayHaveCommitted = tried.outcome.kind === "committed" || tried.outcome.kind === "unknown";
-      return tried;
+      result = await this.#untilFinal(prepared);
+      return result;
     } finally {
-      turn.end(mayHaveCommitted);
+      this.#endTurn(result?.state === "committed" || result?.state === "unknown");
+      await this.#removeLitter(prepared, result);
     }
   }
 
-  async #attempt(
-    chunk: CommitChunk,
-    prepared: PreparedAppend,
-    attempt: number,
-  ): Promise<Attempted> {
-    const { catalog, table, store, manifests, emit } = this.#context;
-    const metadata = this.#metadata;
-    const { snapshotId } = prepared;
-    const base: AppendBase = { metadata, manifests: await manifests.manifestsOf(metadata) };
-    const listPath = manifestListPath(metadata, {
-      snapshotId,
-      attempt,
-      attemptId: crypto.randomUUID(),
-    });
-    const built = buildAppend(
-      base,
-      { ...prepared, schemaId: metadata["current-schema-id"] },
-      { manifestListPath: listPath, nowMs: Date.now() },
-    );
-    const bytes = await encodeManifestList(built.manifests, {
-      formatVersion: metadata["format-version"],
-      snapshotId,
-      parentSnapshotId: built.parentSnapshotId,
-      sequenceNumber: built.sequenceNumber,
-      ...(built.firstRowId === undefined ? {} : { firstRowId: built.firstRowId }),
-    });
-    await store.write(listPath, bytes, { contentType: AVRO });
-    const startedMs = performance.now();
-    const { outcome, answer } = await catalog.commit(table, built.request, {
-      snapshotId,
-      manifestList: listPath,
-    });
-    if (outcome.kind === "committed") {
-      manifests.keep(listPath, built.manifests);
-      this.#metadata = outcome.metadata;
+  /** Loads the table anew when it may have changed since it was last seen. */
+  async #renewBase(): Promise<CommitResult | undefined> {
+    if (!this.#writer.isStale) return undefined;
+    const refreshed = await this.#refresh();
+    return refreshed.kind === "impossible"
+      ? { attempts: 0, state: "failed", failure: "rejected", reason: refreshed.reason }
+      : undefined;
+  }
+
+  async #untilFinal(prepared: PreparedAppend): Promise<CommitResult> {
+    let posted: Posted | undefined;
+    while (true) {
+      if (posted === undefined) {
+        const written = await this.#write(prepared);
+        if ("state" in written) return written;
+        posted = { attempt: written, key: uuidV7(), sent: 0 };
+      }
+      const outcome = await this.#post(posted, prepared);
+      if (outcome.kind === "committed") {
+        this.#liveList = posted.attempt.manifestList;
+        const { sequenceNumber } = posted.attempt;
+        return this.#result(prepared, { state: "committed", sequenceNumber });
+      }
+      const hasTime = await this.#pause(
+        outcome.retryAfterMs ?? backoffMs(this.#posts, this.#context.backoff),
+      );
+      const step = this.#withoutLook(outcome, { posted, hasTime });
+      if (step === "resend") continue;
+      if (step !== "look") return this.#result(prepared, step);
+      const found = await this.#lookUntilSeen(prepared, outcome);
+      if ("state" in found) return found;
+      const next = this.#afterLook(found, { outcome, posted, hasTime });
+      if (next === "rebuild") posted = undefined;
+      else if (next !== "resend") return this.#result(prepared, next);
     }
-    this.#stale = outcome.kind !== "committed";
+  }
+
+  /** What an answer allows without knowing the table as it is now. */
+  #withoutLook(
+    outcome: Refusal,
+    of: { readonly posted: Posted; readonly hasTime: boolean },
+  ): FailedEnd | "resend" | "look" {
+    if (outcome.kind === "unknown") {
+      this.#isOpen = this.#keepsFiles = true;
+      const hasKeys = this.#context.catalog.config.idempotencyKeyLifetime !== undefined;
+      return hasKeys && of.hasTime && of.posted.sent <= KEYED_RESENDS_MAX ? "resend" : "look";
+    }
+    // An open post is settled by a look alone: a refusal of its resend says nothing of it.
+    if (this.#isOpen || outcome.kind === "conflict") return "look";
+    if (outcome.kind === "notApplied" && of.hasTime) return "resend";
+    this.#writer.doubt();
+    return refusedEnd(outcome);
+  }
+
+  /** What follows from a look that found no trace of ours. */
+  #afterLook(
+    found: Absent,
+    of: { readonly outcome: Refusal; readonly posted: Posted; readonly hasTime: boolean },
+  ): FailedEnd | "resend" | "rebuild" {
+    const { outcome, hasTime } = of;
+    const { reason } = outcome;
+    const { baseHead, snapshot } = of.posted.attempt;
+    // The two things that its requirements fence.
+    const mayLand = found.head === baseHead && found.schemaId === snapshot["schema-id"];
+    if (this.#isOpen && mayLand) {
+      // It may still land, and sending the very same again does no harm.
+      return hasTime ? "resend" : unknownEnd(reason);
+    }
+    if (this.#isOpen && !found.isProof) {
+      return unknownEnd(
+        `${reason}; the table's history does not lead back to what it was built on`,
+      );
+    }
+    this.#sayIfMisanswered(outcome);
+    // The table has moved on without any post of ours, and none can land any more.
+    this.#isOpen = false;
+    this.#endTurn(found.head !== undefined);
+    // Writing the next attempt will find that out, too.
+    if (this.#recordedAlready() !== undefined) return "rebuild";
+    this.#lostRaces++;
+    const { retriesMax, stop } = this.#context;
+    const isSpent = retriesMax !== undefined && this.#lostRaces > retriesMax;
+    if (!isSpent && hasTime) return "rebuild";
+    const failure = retriesMax === 0
+      ? "lostRace"
+      : stop.isRequested
+      ? "interrupted"
+      : "retriesSpent";
+    return { state: "failed", failure, reason };
+  }
+
+  /** A lost race should be answered with 409. */
+  #sayIfMisanswered(outcome: Refusal): void {
+    if (outcome.kind !== "unknown" || (outcome.status ?? 0) < 500) return;
+    this.#context.emit({
+      type: "notice",
+      message: `Chunk ${this.#chunks[0]!.index}: a lost race answered with ${outcome.status}`,
+    });
+  }
+
+  /** Writes the next attempt on the writer's base, in turn when the table has no snapshot. */
+  async #write(prepared: PreparedAppend): Promise<WrittenAttempt | CommitResult> {
+    try {
+      if (branchHead(this.#writer.base(), MAIN_BRANCH) === undefined) {
+        this.#turn ??= await this.#context.firstCommit.turn();
+        if (this.#turn.isOver) {
+          const refreshed = await this.#refresh(prepared);
+          if (refreshed.kind !== "absent") return this.#settled(prepared, refreshed);
+          if (refreshed.head !== undefined) this.#endTurn(true);
+        }
+      }
+      const recorded = this.#recordedAlready();
+      if (recorded !== undefined) return { ...recorded, attempts: this.#posts };
+      const { store, manifests, loadId } = this.#context;
+      const attempt = await writeAttempt(prepared, {
+        metadata: this.#writer.base(),
+        number: this.#lists.length + 1,
+        loadId,
+        store,
+        manifests,
+      });
+      this.#lists.push(attempt.manifestList);
+      return attempt;
+    } catch (error) {
+      if (!(error instanceof ToolError) || this.#posts === 0) throw error;
+      // What was posted before has been settled by the look that led here.
+      this.#writer.doubt();
+      return this.#result(prepared, { state: "failed", ...failureOfError(error) });
+    }
+  }
+
+  async #post(posted: Posted, prepared: PreparedAppend): Promise<Outcome> {
+    const { catalog, table, emit } = this.#context;
+    const { snapshotId } = prepared;
+    const { manifestList, request } = posted.attempt;
+    const startedMs = performance.now();
+    this.#posts++;
+    posted.sent++;
+    const { outcome, answer } = await catalog.commit(table, request, {
+      identity: { snapshotId, manifestList },
+      idempotencyKey: posted.key,
+    });
+    this.#status = outcome.status;
+    if (outcome.kind === "committed") this.#writer.adopt(outcome.metadata, snapshotId);
     emit({
       type: "commit",
-      chunk: chunk.index,
-      attempt,
+      chunk: this.#chunks[0]!.index,
+      chunks: this.#chunks.length,
+      attempt: this.#posts,
       outcome: outcome.kind,
       snapshotId: String(snapshotId),
       elapsedMs: performance.now() - startedMs,
       ...(outcome.status === undefined ? {} : { status: outcome.status }),
       ...(outcome.kind === "committed" ? {} : { reason: outcome.reason, ...bodyOf(answer) }),
     });
-    return { outcome, sequenceNumber: built.sequenceNumber };
+    return outcome;
   }
 
-  /** Takes the table as it is now for a base, unless our own commit turns out to be in it. */
-  async #rebase(prepared: PreparedAppend | undefined): Promise<Rebased> {
-    const { catalog, table, columns } = this.#context;
-    const before = this.#metadata;
-    const loaded = await catalog.loadTable(table);
-    if (loaded === undefined) {
-      return { kind: "impossible", reason: "the table has been dropped meanwhile" };
+  /** Looks until the table can be loaded, or the time is spent. */
+  async #lookUntilSeen(prepared: PreparedAppend, outcome: Refusal): Promise<Absent | CommitResult> {
+    try {
+      const refreshed = await this.#refresh(prepared);
+      return refreshed.kind === "absent" ? refreshed : this.#settled(prepared, refreshed);
+    } catch (error) {
+      if (!isOfTheLook(error)) throw error;
+      // Even a conflict may have been the answer to our own commit.
+      this.#keepsFiles = true;
+      return this.#result(prepared, unknownEnd(`${outcome.reason}; then: ${error.message}`));
     }
-    const { metadata } = loaded;
-    if (metadata["table-uuid"] !== before["table-uuid"]) {
-      return { kind: "impossible", reason: "another table of the same name stands in its place" };
+  }
+
+  /**
+   * Loads the table anew, again and again while that fails and there is time.
+   *
+   * @throws the last failure.
+   */
+  async #refresh(prepared?: PreparedAppend): Promise<Refreshed> {
+    for (let tries = 1;; tries++) {
+      try {
+        return await this.#writer.refresh(prepared && this.#own(prepared));
+      } catch (error) {
+        if (!isOfTheLook(error)) throw error;
+        this.#writer.doubt();
+        // With nothing posted, nothing depends on a look that is forbidden.
+        if (error instanceof AuthError && this.#posts === 0) throw error;
+        if (!await this.#pause(backoffMs(tries, this.#context.backoff))) throw error;
+      }
     }
-    const own = prepared === undefined ? undefined : findSnapshot(metadata, prepared.snapshotId);
-    if (own !== undefined) {
-      this.#metadata = metadata;
-      this.#stale = false;
-      return { kind: "landed", sequenceNumber: toBigInt(own["sequence-number"] ?? 0) };
+  }
+
+  #own(prepared: PreparedAppend): OwnCommit {
+    const { snapshotId, manifests } = prepared;
+    const files = [
+      ...manifests.map((manifest) => manifest.path),
+      ...this.#chunks.map((chunk) => chunk.file.path),
+    ];
+    return { snapshotId, files };
+  }
+
+  #settled(prepared: PreparedAppend, refreshed: Exclude<Refreshed, Absent>): CommitResult {
+    if (refreshed.kind === "landed") {
+      this.#liveList = refreshed.manifestList;
+      const { sequenceNumber } = refreshed;
+      return this.#result(prepared, { state: "committed", sequenceNumber });
     }
-    if (metadata["format-version"] !== before["format-version"]) {
-      return { kind: "impossible", reason: "the table's format version has changed meanwhile" };
+    this.#keepsFiles ||= refreshed.isInUse;
+    const { reason } = refreshed;
+    if (this.#isOpen && !refreshed.isProof) return this.#result(prepared, unknownEnd(reason));
+    return this.#result(prepared, { state: "failed", failure: "rejected", reason });
+  }
+
+  /** The same bytes of the same load, put into the table by another run. */
+  #recordedAlready(): CommitResult | undefined {
+    const found = this.#chunks.map((chunk) => this.#context.recorded.coverage(chunk.range));
+    if (found.every((coverage) => coverage === "none")) return undefined;
+    if (found.every((coverage) => coverage === "whole")) return { attempts: 0, state: "recorded" };
+    if (this.#chunks.length > 1) return { attempts: 0, state: "mixed" };
+    return {
+      attempts: 0,
+      state: "failed",
+      failure: "split",
+      reason: "another run of this load has a part of these rows in the table",
+    };
+  }
+
+  /** Waits before the next step; false when the time is spent. */
+  async #pause(ms: number): Promise<boolean> {
+    const { stop } = this.#context;
+    if (performance.now() + ms >= stop.deadlineMs(this.#deadlineMs)) return false;
+    await sleep(ms, stop.isRequested ? undefined : stop.signal).catch(() => {});
+    return performance.now() < stop.deadlineMs(this.#deadlineMs);
+  }
+
+  #endTurn(accepted: boolean): void {
+    this.#turn?.end(accepted);
+    this.#turn = undefined;
+  }
+
+  #result(
+    prepared: PreparedAppend,
+    end: FailedEnd | { readonly state: "committed"; readonly sequenceNumber: bigint },
+  ): CommitResult {
+    return {
+      attempts: this.#posts,
+      ...(this.#posts === 0 ? {} : { snapshotId: prepared.snapshotId }),
+      ...(this.#status === undefined ? {} : { status: this.#status }),
+      ...end,
+    };
+  }
+
+  /** Only when every post has had a final answer; everything else is left to `clean`. */
+  async #removeLitter(
+    prepared: PreparedAppend | undefined,
+    result: CommitResult | undefined,
+  ): Promise<void> {
+    // An error after a post leaves open what it has done.
+    if (this.#keepsFiles || (result === undefined && this.#posts > 0)) return;
+    const { store } = this.#context;
+    if (result?.state === "committed") {
+      if (this.#liveList === undefined) return;
+      await removeFiles(store, this.#lists.filter((list) => list !== this.#liveList));
+      return;
     }
-    const schemaChanged = metadata["current-schema-id"] !== before["current-schema-id"];
-    if (schemaChanged && !filesFitSchema(columns, currentSchema(metadata))) {
-      return {
-        kind: "impossible",
-        reason: "the table's schema has changed meanwhile, and the files written no longer fit it",
-      };
-    }
-    const specs = metadata["partition-specs"];
-    if (!specs.some((spec) => (spec["spec-id"] ?? 0) === (this.#spec["spec-id"] ?? 0))) {
-      const reason = "the partition spec of the files written has been removed meanwhile";
-      return { kind: "impossible", reason };
-    }
-    this.#metadata = metadata;
-    this.#stale = false;
-    return { kind: "rebased" };
+    await removeFiles(store, [
+      ...this.#lists,
+      ...(prepared?.manifests.map((manifest) => manifest.path) ?? []),
+      // Of a mixed group, some are committed again.
+      ...(result?.state === "mixed" ? [] : this.#chunks.map((chunk) => chunk.file.path)),
+    ]);
   }
 }
 
-const AVRO = "application/avro";
-
-interface Attempted {
-  readonly outcome: Outcome;
-  readonly sequenceNumber: bigint;
-}
-
-type Rebased =
-  | { readonly kind: "rebased" }
-  | { readonly kind: "landed"; readonly sequenceNumber: bigint }
-  | { readonly kind: "impossible"; readonly reason: string };
-
-function findSnapshot(metadata: TableMetadata, id: bigint): SnapshotJson | undefined {
-  return metadata.snapshots?.find((snapshot) => toBigInt(snapshot["snapshot-id"]) === id);
-}
-
-function ended(
-  outcome: Exclude<Outcome, { kind: "committed" }>,
-): { state: "failed" | "unknown"; failure: FailureKind; reason: string } {
-  const { kind, reason, status } = outcome;
-  if (kind === "unknown") return { state: "unknown", failure: "unknown", reason };
-  if (status === 401 || status === 403 || status === 419) {
-    return { state: "failed", failure: "auth", reason };
-  }
-  const failure = kind === "notApplied" ? "unreachable" : "rejected";
-  return { state: "failed", failure, reason };
+/** Whether an error is one that a look can meet, and not a fault of the tool. */
+function isOfTheLook(error: unknown): error is Error {
+  // Metadata whose parts do not refer to each other are a RangeError.
+  return error instanceof ToolError || error instanceof RangeError;
 }
 
 function bodyOf(answer: HttpAnswer): { readonly body?: string } {
   if (answer.kind !== "response" || answer.text === "") return {};
   return { body: shownBody(answer.text) };
-}
-
-function sum<T>(items: readonly T[], read: (item: T) => number): number {
-  return items.reduce((total, item) => total + read(item), 0);
-}
-
-/** The kind of failure that an error thrown on the way to a commit stands for. */
-export function failureOfError(error: unknown): { failure: FailureKind; reason: string } {
-  const reason = error instanceof Error ? error.message : String(error);
-  if (error instanceof AuthError) return { failure: "auth", reason };
-  if (error instanceof StorageError || error instanceof CatalogError) {
-    return { failure: "unreachable", reason };
-  }
-  if (error instanceof ToolError && error.name === "InputError") {
-    return { failure: "input", reason };
-  }
-  return { failure: "rejected", reason };
 }

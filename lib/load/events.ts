@@ -6,6 +6,12 @@ import { EXIT_CODE, InputError, ToolError } from "../errors.ts";
 import type { HttpEvent } from "../rest/http.ts";
 import type { Outcome } from "../rest/outcome.ts";
 
+/**
+ * How chunks become snapshots: each its own, with the workers racing; whatever is ready together, by
+ * one writer; or all of them at once.
+ */
+export type CommitMode = "per-chunk" | "grouped" | "once";
+
 /** A load begins. */
 export interface StartEvent {
   readonly type: "start";
@@ -15,9 +21,8 @@ export interface StartEvent {
   readonly uri: string;
   readonly warehouse: string;
   readonly workers: number;
-  /** Rows. */
-  readonly chunkSize: number;
   readonly loadId: string;
+  readonly commitMode: CommitMode;
   /** Size of the input, where it is known. */
   readonly inputBytes?: number;
 }
@@ -31,6 +36,8 @@ export interface TableEvent {
   readonly location: string;
   readonly formatVersion: number;
   readonly columns: ReadonlyArray<{ readonly name: string; readonly type: string }>;
+  /** Rows of a chunk. */
+  readonly chunkRows: number;
 }
 
 /** Something that a person should know, though the load goes on. */
@@ -61,7 +68,10 @@ export interface EncodedEvent {
 /** A commit has been answered, or not. */
 export interface CommitEvent {
   readonly type: "commit";
+  /** The first of its chunks. */
   readonly chunk: number;
+  /** How many chunks it holds. */
+  readonly chunks: number;
   /** From 1. */
   readonly attempt: number;
   readonly outcome: Outcome["kind"];
@@ -83,13 +93,21 @@ export type FailureKind =
   | "auth"
   | "unreachable"
   | "rejected"
+  /** Another run of the same load has cut the source in another way. */
+  | "split"
+  | "interrupted"
+  /** The load ended for another reason before its commit. */
+  | "abandoned"
+  /** It was acknowledged, and is not in the table. */
+  | "lost"
   | "unknown";
 
 /** A chunk has come to its end. */
 export interface ChunkEvent {
   readonly type: "chunk";
   readonly chunk: number;
-  readonly state: "committed" | "failed" | "unknown";
+  /** `recorded`: it was in the table already, put there by another run of the same load. */
+  readonly state: "committed" | "recorded" | "failed" | "unknown";
   readonly rows: number;
   /** Commits posted. */
   readonly attempts: number;
@@ -103,6 +121,13 @@ export interface ChunkEvent {
   readonly reason?: string;
 }
 
+/** Chunks that had been acknowledged are not in the table at the end of the load. */
+export interface LostEvent {
+  readonly type: "lost";
+  readonly chunks: readonly number[];
+  readonly rows: number;
+}
+
 /** What the whole load came to; always the last event. */
 export interface SummaryEvent {
   readonly type: "summary";
@@ -110,7 +135,10 @@ export interface SummaryEvent {
   readonly loadId: string;
   readonly rowsRead: number;
   readonly rowsCommitted: number;
+  /** Rows that an earlier run of the same load had put into the table. */
+  readonly rowsRecorded: number;
   readonly chunksCommitted: number;
+  readonly chunksRecorded: number;
   readonly chunksFailed: number;
   readonly chunksUnknown: number;
   /** Commit answers by HTTP status; `none` counts those without an answer. */
@@ -150,6 +178,7 @@ export type LoadEvent =
   | EncodedEvent
   | CommitEvent
   | ChunkEvent
+  | LostEvent
   | SummaryEvent
   | ErrorEvent
   | HttpEvent;

@@ -1,23 +1,29 @@
 /** Runs a load: reads, encodes and commits chunks, with at most `workers + 2` of them alive. */
 import { EncodePool } from "../encode/pool.ts";
 import type { EncodeSetup } from "../encode/job.ts";
-import { ToolError, UsageError } from "../errors.ts";
+import { EXIT_CODE, ToolError, UsageError } from "../errors.ts";
 import { readSample, type Sample } from "../input/sample.ts";
 import { connectCatalog, formatTableName } from "../rest/catalog.ts";
 import { redactUrl } from "../rest/http.ts";
-import { storeProperties } from "../store/credentials.ts";
 import { openStore } from "../store/open_store.ts";
 import type { OnStoreRequest, Store } from "../store/store.ts";
 import { dataDirectory } from "../table/locations.ts";
-import { currentSchema } from "../table/metadata.ts";
+import { currentSchema, type TableMetadata } from "../table/metadata.ts";
 import { compressionCodec, metricsModes, retryProperties } from "../table/table_properties.ts";
 import { formatPrimitiveType } from "../table/types.ts";
 import { ChunkRunner } from "./chunk_runner.ts";
-import { Committer } from "./commit.ts";
+import type { CommitContext } from "./commit_context.ts";
+import { type CommitSink, GroupingSink, RacingSink } from "./commit_sink.ts";
+import { Committer } from "./committer.ts";
+import { estimateRows, rowsOfChunk } from "./chunk_size.ts";
 import { type Emit, errorEvent, type LoadEvent, type SummaryEvent } from "./events.ts";
 import { FirstCommit } from "./first_commit.ts";
 import { ManifestCache } from "./manifest_cache.ts";
 import type { LoadOptions } from "./options.ts";
+import { lastLook } from "./last_look.ts";
+import { RecordedRanges } from "./recorded_ranges.ts";
+import { checkAhead, findRecorded } from "./resume.ts";
+import { tableStoreAccess } from "../rest/store_access.ts";
 import { addEvent, EMPTY_TALLY, summarize } from "./summary.ts";
 import { prepareTable, type ReadyTable, type TypedColumn } from "./table_setup.ts";
 
@@ -43,7 +49,7 @@ export async function runLoad(options: LoadOptions, emit: Emit): Promise<Summary
     uri: options.catalog.uri,
     warehouse: options.catalog.warehouse,
     workers: options.workers,
-    chunkSize: options.chunkSize,
+    commitMode: options.commitMode,
     loadId: options.loadId,
     ...(options.source.sizeBytes === undefined ? {} : { inputBytes: options.source.sizeBytes }),
   });
@@ -51,17 +57,29 @@ export async function runLoad(options: LoadOptions, emit: Emit): Promise<Summary
     await loadSource(options, count);
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
-    count(errorEvent(error));
+    count(options.stop.isRequested ? INTERRUPTED_EARLY : errorEvent(error));
+  } finally {
+    options.stop.close();
   }
-  const summary = summarize(tally, {
+  const counted = summarize(tally, {
     table,
     loadId: options.loadId,
     elapsedMs: performance.now() - startedMs,
     peakRssBytes: options.peakRssBytes(),
   });
+  const isInterrupted = counted.exitCode === EXIT_CODE.interrupted;
+  const summary = isInterrupted ? { ...counted, exitCode: options.stop.exitCode } : counted;
   emit(summary);
   return summary;
 }
+
+/** What ends in failure because the load is to end has not failed. */
+const INTERRUPTED_EARLY: LoadEvent = {
+  type: "error",
+  failure: "interrupted",
+  exitCode: EXIT_CODE.interrupted,
+  message: "The load was interrupted before its beginning",
+};
 
 async function loadSource(options: LoadOptions, emit: Emit): Promise<void> {
   const { source, dialect } = options;
@@ -79,17 +97,30 @@ async function loadSource(options: LoadOptions, emit: Emit): Promise<void> {
       return;
     }
     const columns = typedColumns(sample, options);
-    const catalog = await connectCatalog({ ...options.catalog, http: options.http });
+    const catalog = await connectCatalog({
+      ...options.catalog,
+      http: options.http,
+      signal: options.stop.graceSignal,
+    });
     const ready = await prepareTable(catalog, { ...options, sample, columns });
     const { metadata } = ready.loaded;
-    emitTable(ready, emit);
-    warnOfManySnapshots(options, { sample, emit });
     const storeLocation = dataDirectory(metadata);
-    const properties = storeProperties(metadata.location, {
-      catalog: catalog.config.properties,
-      access: ready.loaded,
+    const { properties, refresh } = tableStoreAccess(catalog, {
+      table: options.table,
+      loaded: ready.loaded,
     });
-    store = await openStore(storeLocation, properties, { onRequest });
+    store = await openStore(storeLocation, properties, { onRequest, refresh });
+    const manifests = new ManifestCache(store);
+    const recorded = new RecordedRanges();
+    const { loadId } = options;
+    const recordedChunkRows = options.mayResume
+      ? await findRecorded(metadata, { loadId, recorded, manifests, store, emit })
+      : undefined;
+    const columnNames = columns.map((column) => column.name);
+    await checkAhead(recorded.ranges, { source, dialect, columnNames });
+    const chunkRows = recordedChunkRows ?? rowsOfChunk(options, sample);
+    emitTable(ready, { chunkRows, emit });
+    warnOfManySnapshots(options, { rows: estimateRows(options, sample), chunkRows, emit });
     const metrics = metricsModes(metadata, currentSchema(metadata));
     const setup: EncodeSetup = {
       inputName: source.name,
@@ -100,25 +131,33 @@ async function loadSource(options: LoadOptions, emit: Emit): Promise<void> {
       storeLocation,
       storeProperties: properties,
     };
-    pool.setup(setup);
+    pool.setup(setup, { refresh });
     const retry = retryProperties(metadata);
-    const context = {
+    const context: CommitContext = {
       catalog,
       table: options.table,
       store,
-      manifests: new ManifestCache(store),
+      manifests,
       firstCommit: new FirstCommit(),
       columns: ready.columns,
+      loadId,
+      chunkRows,
+      recorded,
       retriesMax: options.commitRetries ?? retry.numRetries,
       timeoutMs: options.commitTimeoutMs,
       backoff: retry,
+      stop: options.stop,
       emit,
     };
-    const committers = Array.from(
-      { length: options.workers },
-      () => new Committer(context, metadata),
-    );
-    await new ChunkRunner(options, { pool, committers, metadata, emit }).run();
+    const runner = new ChunkRunner(options, {
+      pool,
+      sink: createSink(options, { context, metadata }),
+      context,
+      metadata,
+      columnNames,
+      emit,
+    });
+    await lastLook(context, await runner.run());
   } finally {
     pool.close();
     store?.close();
@@ -145,16 +184,30 @@ function typedColumns(sample: Sample, options: LoadOptions): TypedColumn[] {
 
 const COLUMNS_SHOWN_MAX = 20;
 
-function emitTable(ready: ReadyTable, emit: Emit): void {
+function emitTable(
+  ready: ReadyTable,
+  known: { readonly chunkRows: number; readonly emit: Emit },
+): void {
   const { metadata } = ready.loaded;
-  emit({
+  known.emit({
     type: "table",
     created: ready.created,
     tableUuid: metadata["table-uuid"],
     location: metadata.location,
     formatVersion: metadata["format-version"],
     columns: ready.columns.map(({ name, type }) => ({ name, type: formatPrimitiveType(type) })),
+    chunkRows: known.chunkRows,
   });
+}
+
+function createSink(
+  options: LoadOptions,
+  of: { readonly context: CommitContext; readonly metadata: TableMetadata },
+): CommitSink {
+  const committer = () => new Committer(of.context, of.metadata);
+  return options.commitMode === "per-chunk"
+    ? new RacingSink(Array.from({ length: options.workers }, committer))
+    : new GroupingSink(committer(), { waitsForAll: options.commitMode === "once" });
 }
 
 /** Above this the history of a table gets slow to read for everyone. */
@@ -162,29 +215,15 @@ const SNAPSHOTS_BEFORE_NOTICE = 1000;
 
 function warnOfManySnapshots(
   options: LoadOptions,
-  known: { readonly sample: Sample; readonly emit: Emit },
+  known: { readonly rows: number; readonly chunkRows: number; readonly emit: Emit },
 ): void {
-  const rows = estimateRows(options, known.sample);
-  const snapshots = Math.ceil(rows / options.chunkSize);
+  if (options.commitMode !== "per-chunk") return;
+  const snapshots = Math.ceil(known.rows / known.chunkRows);
   if (snapshots <= SNAPSHOTS_BEFORE_NOTICE) return;
-  // Rounded up to two digits, as the estimate is no better.
-  const digit = 10 ** Math.max(0, Math.floor(Math.log10(rows)) - 1);
   known.emit({
     type: "notice",
-    message:
-      `This load will make about ${snapshots} snapshots of ${options.chunkSize} rows each; ` +
-      `--chunk-size ${Math.ceil(rows * 1.1 / digit) * digit} makes one`,
+    message: `This load will make about ${snapshots} snapshots of ${known.chunkRows} ` +
+      `${known.chunkRows === 1 ? "row" : "rows"} each; ` +
+      "the same command with --commit once makes one",
   });
-}
-
-/** Rows of the input by the sample's mean length; 0 when its size is not known. */
-function estimateRows(options: LoadOptions, sample: Sample): number {
-  if (sample.isWhole) return sample.rows;
-  let keptBytes = 0;
-  let keptRows = 0;
-  for (const { bytes, rows } of sample.kept) {
-    keptBytes += bytes.length;
-    keptRows += rows;
-  }
-  return keptBytes === 0 ? 0 : (options.source.sizeBytes ?? 0) / keptBytes * keptRows;
 }

@@ -6,8 +6,10 @@ import type { ChunkEvent, FailureKind, LoadEvent, SummaryEvent } from "./events.
 export interface Tally {
   readonly rowsRead: number;
   readonly rowsCommitted: number;
+  readonly rowsRecorded: number;
   readonly chunksRead: number;
   readonly chunksCommitted: number;
+  readonly chunksRecorded: number;
   readonly chunksFailed: number;
   readonly chunksUnknown: number;
   readonly bytesRead: number;
@@ -23,8 +25,10 @@ export interface Tally {
 export const EMPTY_TALLY: Tally = {
   rowsRead: 0,
   rowsCommitted: 0,
+  rowsRecorded: 0,
   chunksRead: 0,
   chunksCommitted: 0,
+  chunksRecorded: 0,
   chunksFailed: 0,
   chunksUnknown: 0,
   bytesRead: 0,
@@ -58,6 +62,14 @@ export function addEvent(tally: Tally, event: LoadEvent): Tally {
     }
     case "chunk":
       return addChunk(tally, event);
+    case "lost":
+      return {
+        ...tally,
+        rowsCommitted: tally.rowsCommitted - event.rows,
+        chunksCommitted: tally.chunksCommitted - event.chunks.length,
+        chunksFailed: tally.chunksFailed + event.chunks.length,
+        failures: new Set([...tally.failures, "lost"]),
+      };
     case "error":
       return event.failure === undefined
         ? { ...tally, exitCode: event.exitCode }
@@ -78,6 +90,12 @@ function addChunk(tally: Tally, event: ChunkEvent): Tally {
         chunksCommitted: tally.chunksCommitted + 1,
         rowsCommitted: tally.rowsCommitted + event.rows,
         newest: newerSnapshot(tally.newest, event),
+      };
+    case "recorded":
+      return {
+        ...tally,
+        chunksRecorded: tally.chunksRecorded + 1,
+        rowsRecorded: tally.rowsRecorded + event.rows,
       };
     case "failed":
       return { ...tally, chunksFailed: tally.chunksFailed + 1, failures };
@@ -101,8 +119,12 @@ const EXIT_CODES_BY_FAILURE: ReadonlyArray<readonly [FailureKind, number]> = [
   ["unreachable", EXIT_CODE.unreachable],
   ["input", EXIT_CODE.input],
   ["retriesSpent", EXIT_CODE.conflicts],
+  ["lost", EXIT_CODE.failed],
   ["rejected", EXIT_CODE.failed],
+  ["split", EXIT_CODE.failed],
   ["lostRace", EXIT_CODE.failed],
+  ["interrupted", EXIT_CODE.interrupted],
+  ["abandoned", EXIT_CODE.failed],
 ];
 
 /** The exit code of a load with these failures. */
@@ -121,7 +143,9 @@ export function summarize(
     ...rest,
     rowsRead: tally.rowsRead,
     rowsCommitted: tally.rowsCommitted,
+    rowsRecorded: tally.rowsRecorded,
     chunksCommitted: tally.chunksCommitted,
+    chunksRecorded: tally.chunksRecorded,
     chunksFailed: tally.chunksFailed,
     chunksUnknown: tally.chunksUnknown,
     commitStatus: tally.commitStatus,

@@ -3,7 +3,18 @@ import assert from "node:assert/strict";
 import { EXIT_CODE } from "../../lib/errors.ts";
 import type { LoadEvent } from "../../lib/load/events.ts";
 import type { FaultPlan } from "../fault_proxy.ts";
-import { checkExact, csvRows, type Load, load, lookAt, makeTable, withCatalog } from "./support.ts";
+import {
+  checkExact,
+  csvRows,
+  filesOf,
+  idsFrom,
+  idsInTable,
+  type Load,
+  load,
+  lookAt,
+  makeTable,
+  withCatalog,
+} from "./support.ts";
 
 function attemptsOf({ events }: Load): number {
   return events.filter((event) => event.type === "commit").length;
@@ -96,27 +107,49 @@ Deno.test("runLoad() takes the count of retries from the table, and spends it", 
   }, answers(409, 1));
 });
 
-Deno.test("runLoad() ends with an unknown chunk when its answer is lost, and deletes nothing", async () => {
+Deno.test("runLoad() settles commits whose answers are lost", async () => {
   await withCatalog(async ({ proxy, client, directory }) => {
-    const { summary, chunks } = await load(proxy.uri, csvRows(50), { workers: 1 });
-    assert.equal(summary.exitCode, EXIT_CODE.unknown);
-    assert.equal(summary.chunksUnknown, 2);
-    assert.equal(summary.chunksCommitted, 3);
-    assert.equal(summary.rowsCommitted, 30);
-    assert.deepEqual(summary.commitStatus, { "200": 3, "500": 1, "none": 1 });
-    // The one that had landed is there, the other is not; both keep their files.
-    assert.deepEqual((await lookAt(client)).chunks, ["load/0", "load/1", "load/3", "load/4"]);
-    const unknown = chunks.filter(({ state }) => state === "unknown");
-    assert.deepEqual(unknown.map(({ chunk, failure }) => `${chunk} ${failure}`), [
-      "1 unknown",
-      "2 unknown",
-    ]);
-    const files = await Array.fromAsync(Deno.readDir(`${directory}/ns/t/data`));
-    assert.equal(files.length, 5);
+    const done = await load(proxy.uri, csvRows(50), { workers: 1 });
+    const { summary } = done;
+    assert.equal(summary.exitCode, EXIT_CODE.ok);
+    assert.equal(summary.chunksCommitted, 5);
+    assert.deepEqual(summary.commitStatus, { "200": 4, "500": 1, "none": 1 });
+    assert.equal(summary.retries, 1);
+    await checkExact(client, done);
+    assert.equal(filesOf(directory, "data").length, 5);
   }, ({ isCommit, nthCommit }) => {
     if (!isCommit) return undefined;
     if (nthCommit === 2) return { reply: { status: 500, body: "lost" } };
     return nthCommit === 3 ? { forwards: 0, reply: "cut" } : undefined;
+  });
+});
+
+Deno.test("runLoad() ends with an unknown chunk when its time ends first, and deletes nothing", async () => {
+  let unanswered: string | undefined = "none yet";
+  await withCatalog(async ({ proxy, client, directory }) => {
+    const { summary, chunks } = await load(proxy.uri, csvRows(30), {
+      workers: 1,
+      commitTimeoutMs: 300,
+    });
+    assert.equal(summary.exitCode, EXIT_CODE.unknown);
+    assert.equal(summary.chunksUnknown, 1);
+    assert.equal(summary.chunksCommitted, 2);
+    const unknown = chunks.filter(({ state }) => state === "unknown");
+    assert.deepEqual(unknown.map(({ chunk, failure }) => `${chunk} ${failure}`), ["1 unknown"]);
+    assert.match(unknown[0]?.snapshotId ?? "", /^\d+$/);
+    assert.deepEqual(await idsInTable(client), [...idsFrom(1, 10), ...idsFrom(21, 30)]);
+    assert.equal(filesOf(directory, "data").length, 3);
+    // What the ledger does not tell of is brought in by the same load.
+    const again = await load(proxy.uri, csvRows(30), { mayResume: true });
+    assert.equal(again.summary.exitCode, EXIT_CODE.ok);
+    assert.equal(again.summary.rowsCommitted, 10);
+    assert.deepEqual(await idsInTable(client), idsFrom(1, 30));
+  }, ({ isCommit, nthCommit, body }) => {
+    if (!isCommit) return undefined;
+    // Every post of the second chunk's snapshot; the next load brings it in under another id.
+    const snapshotId = /"add-snapshot".*?"snapshot-id":(\d+)/.exec(body)?.[1];
+    if (nthCommit === 2) unanswered = snapshotId;
+    return snapshotId === unanswered ? { forwards: 0, reply: "cut" } : undefined;
   });
 });
 
@@ -223,21 +256,21 @@ Deno.test("runLoad() ends with 7 when the catalog is not there", async () => {
   assert.match(error?.message ?? "", /no answer \(refused: .*Connection refused/);
 });
 
-Deno.test("runLoad() ends with 7 when the catalog goes away, and the table has what was reported", async () => {
+Deno.test("runLoad() ends when the catalog goes away, and the table has what was reported", async () => {
   let stop: (() => void) | undefined;
   await withCatalog(async ({ proxy, client }) => {
     stop = () => void proxy.close();
-    const done = await load(proxy.uri, csvRows(400), { workers: 2 });
+    const done = await load(proxy.uri, csvRows(400), { workers: 2, commitTimeoutMs: 500 });
     const { summary } = done;
     // What was under way when it went is unknown; nothing is taken for failed that may be in.
     const expected = summary.chunksUnknown > 0 ? EXIT_CODE.unknown : EXIT_CODE.unreachable;
     assert.equal(summary.exitCode, expected);
     assert.ok(summary.chunksCommitted < 40);
-    const { chunks } = await lookAt(client);
-    const states = new Map(done.chunks.map(({ chunk, state }) => [`load/${chunk}`, state]));
-    for (const chunk of chunks) assert.notEqual(states.get(chunk), "failed", chunk);
-    for (const [chunk, state] of states) {
-      if (state === "committed") assert.ok(chunks.includes(chunk), `${chunk} is lost`);
+    const ids = new Set(await idsInTable(client));
+    for (const { chunk, state } of done.chunks) {
+      const isThere = ids.has(chunk * 10 + 1);
+      if (state === "committed") assert.ok(isThere, `${chunk} is lost`);
+      if (state === "failed") assert.ok(!isThere, `${chunk} is there`);
     }
   }, ({ nthCommit }) => {
     if (nthCommit === 6) stop?.();
@@ -266,11 +299,71 @@ Deno.test("runLoad() says before it starts that it will make very many snapshots
   await withCatalog(async ({ proxy }) => {
     const { events } = await load(proxy.uri, csvRows(1001), { chunkSize: 1, inferRows: 5000 });
     assert.equal(noticesOf(events).length, 1);
-    assert.match(noticesOf(events)[0] ?? "", /about 1001 snapshots of 1 rows.*--chunk-size/);
+    assert.match(noticesOf(events)[0] ?? "", /about 1001 snapshots of 1 row each.*--commit once/);
     // That table refuses every commit, so that this test is short.
   }, answers(403, 1));
   await withCatalog(async ({ proxy }) => {
     const { events } = await load(proxy.uri, csvRows(1000), { chunkSize: 1, inferRows: 5000 });
     assert.deepEqual(noticesOf(events), []);
   }, answers(403, 1));
+});
+
+Deno.test("runLoad() grouped folds what is ready into few snapshots, and never races with itself", async () => {
+  await withCatalog(async ({ uri, client }) => {
+    const done = await load(uri, csvRows(400), { workers: 4, commitMode: "grouped" });
+    const { summary } = done;
+    assert.equal(summary.exitCode, EXIT_CODE.ok);
+    assert.equal(summary.chunksCommitted, 40);
+    assert.equal(summary.commitStatus["409"], undefined);
+    const { chain, rows } = await lookAt(client);
+    assert.equal(rows, 400);
+    assert.ok(chain.length < 40, `${chain.length} snapshots`);
+    assert.equal(summary.commitStatus["200"], chain.length);
+    assert.deepEqual(await idsInTable(client), idsFrom(1, 400));
+  });
+});
+
+Deno.test("runLoad() once makes one snapshot of the whole load", async () => {
+  for (const workers of [1, 2, 4]) {
+    await withCatalog(async ({ uri, client }) => {
+      const text = csvRows(205);
+      const done = await load(uri, text, { workers, commitMode: "once" });
+      assert.equal(done.summary.exitCode, EXIT_CODE.ok);
+      assert.equal(done.summary.chunksCommitted, 21);
+      assert.deepEqual(done.summary.commitStatus, { "200": 1 });
+      const { chain, chunks } = await lookAt(client);
+      assert.equal(chain.length, 1);
+      // From behind the header to the end.
+      assert.deepEqual(chunks, [`load/8-${text.length}`]);
+      assert.equal(chain[0]?.summary?.["manifests-created"], "1");
+      assert.deepEqual(await idsInTable(client), idsFrom(1, 205));
+    });
+  }
+});
+
+Deno.test("runLoad() once commits nothing when a row is bad, and leaves no file", async () => {
+  for (const bad of [1850, 3995]) {
+    const rows = csvRows(4000).split("\n");
+    rows[bad] = "x,bad";
+    await withCatalog(async ({ uri, client, directory }) => {
+      const done = await load(uri, rows.join("\n"), { chunkSize: 100, commitMode: "once" });
+      assert.equal(done.summary.exitCode, EXIT_CODE.input);
+      assert.equal(done.summary.chunksCommitted, 0);
+      assert.deepEqual(done.summary.commitStatus, {});
+      const kinds = new Set(done.chunks.map(({ failure }) => failure));
+      assert.deepEqual([...kinds].sort(), ["abandoned", "input"]);
+      assert.equal((await lookAt(client)).rows, 0);
+      assert.deepEqual([...filesOf(directory, "data"), ...filesOf(directory, "metadata")], []);
+    });
+  }
+});
+
+Deno.test("runLoad() without --chunk-size makes large chunks in grouped and once", async () => {
+  for (const [commitMode, chunks] of [["grouped", 1], ["once", 1], ["per-chunk", 3]] as const) {
+    await withCatalog(async ({ uri, client }) => {
+      const done = await load(uri, csvRows(2500), { commitMode, chunkSize: undefined });
+      assert.equal(done.summary.chunksCommitted, chunks);
+      assert.equal((await lookAt(client)).rows, 2500);
+    });
+  }
 });

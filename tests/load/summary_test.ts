@@ -18,11 +18,14 @@ const FAILURES: readonly FailureKind[] = [
   "auth",
   "unreachable",
   "rejected",
+  "split",
+  "interrupted",
+  "lost",
   "unknown",
 ];
 
-/** Worst first, as the design has it. */
-const EXIT_CODES: readonly number[] = [4, 6, 7, 3, 5, 1];
+/** Worst first, as the design has it; an interruption of chunks that just failed says more. */
+const EXIT_CODES: readonly number[] = [4, 6, 7, 3, 5, 1, 130];
 
 const OWN_CODE: Readonly<Record<FailureKind, number>> = {
   unknown: EXIT_CODE.unknown,
@@ -32,6 +35,10 @@ const OWN_CODE: Readonly<Record<FailureKind, number>> = {
   retriesSpent: EXIT_CODE.conflicts,
   lostRace: EXIT_CODE.failed,
   rejected: EXIT_CODE.failed,
+  split: EXIT_CODE.failed,
+  interrupted: EXIT_CODE.interrupted,
+  abandoned: EXIT_CODE.failed,
+  lost: EXIT_CODE.failed,
 };
 
 const rows = fc.integer({ min: 1, max: 1_000_000 });
@@ -43,6 +50,7 @@ const commit: fc.Arbitrary<CommitEvent> = fc.record({
 }).map(({ attempt, status }) => ({
   type: "commit",
   chunk: 0,
+  chunks: 1,
   attempt,
   outcome: "conflict",
   snapshotId: "1",
@@ -119,6 +127,42 @@ Deno.test("exitCodeOf() lets the worst failure decide: 4, 6, 7, 3, 5, 1", () => 
   }));
 });
 
+Deno.test("exitCodeOf() counts an abandoned chunk only when nothing else says why", () => {
+  assert.equal(exitCodeOf(new Set(["abandoned"])), EXIT_CODE.failed);
+  assert.equal(exitCodeOf(new Set(["abandoned", "interrupted"])), EXIT_CODE.interrupted);
+  assert.equal(exitCodeOf(new Set(["abandoned", "input"])), EXIT_CODE.input);
+});
+
+Deno.test("summarize() counts rows that were there before apart", () => {
+  const recorded: LoadEvent = {
+    type: "chunk",
+    chunk: 0,
+    state: "recorded",
+    rows: 7,
+    attempts: 0,
+    elapsedMs: 1,
+  };
+  const { rowsRecorded, chunksRecorded, rowsCommitted, exitCode } = summaryOf([recorded, recorded]);
+  assert.deepEqual([rowsRecorded, chunksRecorded, rowsCommitted, exitCode], [14, 2, 0, 0]);
+});
+
+Deno.test("summarize() takes what was acknowledged and lost from the committed to the failed", () => {
+  const committed: LoadEvent = {
+    type: "chunk",
+    chunk: 0,
+    state: "committed",
+    rows: 10,
+    attempts: 1,
+    elapsedMs: 1,
+  };
+  const lost: LoadEvent = { type: "lost", chunks: [1, 2], rows: 20 };
+  const summary = summaryOf([committed, committed, committed, lost]);
+  assert.equal(summary.rowsCommitted, 10);
+  assert.equal(summary.chunksCommitted, 1);
+  assert.equal(summary.chunksFailed, 2);
+  assert.equal(summary.exitCode, EXIT_CODE.failed);
+});
+
 Deno.test("summarize() takes the exit code of an error that kept the load from beginning", () => {
   const early: LoadEvent = { type: "error", message: "no", exitCode: EXIT_CODE.usage };
   assert.equal(summaryOf([early]).exitCode, EXIT_CODE.usage);
@@ -133,7 +177,9 @@ Deno.test("summarize() passes on what it does not count", () => {
     ...REST,
     rowsRead: 0,
     rowsCommitted: 0,
+    rowsRecorded: 0,
     chunksCommitted: 0,
+    chunksRecorded: 0,
     chunksFailed: 0,
     chunksUnknown: 0,
     commitStatus: {},

@@ -1,0 +1,67 @@
+/** Rows of a chunk. */
+import assert from "node:assert/strict";
+import { readSample } from "../../lib/input/sample.ts";
+import { CHUNK_ROWS_DEFAULT, estimateRows, rowsOfChunk } from "../../lib/load/chunk_size.ts";
+import type { LoadOptions } from "../../lib/load/options.ts";
+
+const DIALECT = { delimiter: ",", nullValues: [], hasHeader: true };
+const MIB = 2 ** 20;
+
+function sourceOf(text: string, sizeBytes?: number) {
+  return {
+    name: "f.csv",
+    ...(sizeBytes === undefined ? {} : { sizeBytes }),
+    async *open() {
+      yield await Promise.resolve(new TextEncoder().encode(text));
+    },
+  };
+}
+
+/** Rows of 10 bytes each. */
+async function sampleOf(rows: number, sampled = Infinity) {
+  const text = `a,b\n${"1234,5678\n".repeat(rows)}`;
+  return await readSample(sourceOf(text), { dialect: DIALECT, rows: sampled });
+}
+
+function optionsOf(options: Partial<LoadOptions>): LoadOptions {
+  return {
+    chunkSize: undefined,
+    commitMode: "once",
+    targetFileSizeBytes: MIB,
+    ...options,
+  } as LoadOptions;
+}
+
+Deno.test("rowsOfChunk() takes what was asked for, in any mode", async () => {
+  const sample = await sampleOf(10);
+  for (const commitMode of ["per-chunk", "grouped", "once"] as const) {
+    assert.equal(rowsOfChunk(optionsOf({ commitMode, chunkSize: 7 }), sample), 7);
+  }
+});
+
+Deno.test("rowsOfChunk() is 1000 in per-chunk, and by the target size else", async () => {
+  const sample = await sampleOf(100);
+  assert.equal(rowsOfChunk(optionsOf({ commitMode: "per-chunk" }), sample), CHUNK_ROWS_DEFAULT);
+  for (const commitMode of ["grouped", "once"] as const) {
+    const rows = rowsOfChunk(optionsOf({ commitMode }), sample);
+    // CSV shrinks about four times on its way to Parquet.
+    assert.equal(rows, Math.floor(4 * MIB / 10));
+    assert.equal(rowsOfChunk(optionsOf({ commitMode, targetFileSizeBytes: 10 }), sample), 4);
+    assert.equal(rowsOfChunk(optionsOf({ commitMode, targetFileSizeBytes: 1 }), sample), 1);
+  }
+});
+
+Deno.test("rowsOfChunk() never asks for more than memory should hold", async () => {
+  const options = optionsOf({ targetFileSizeBytes: 2 ** 40 });
+  assert.equal(rowsOfChunk(options, await sampleOf(100)), Math.floor(32 * MIB / 10));
+});
+
+Deno.test("estimateRows() counts a whole sample, goes by the mean length else, and by nothing for a pipe", async () => {
+  const whole = await sampleOf(50);
+  assert.equal(estimateRows(optionsOf({ source: sourceOf("") }), whole), 50);
+  const part = await sampleOf(50, 20);
+  assert.equal(part.isWhole, false);
+  const estimate = estimateRows(optionsOf({ source: sourceOf("", 10_000) }), part);
+  assert.ok(estimate > 900 && estimate < 1100, `${estimate}`);
+  assert.equal(estimateRows(optionsOf({ source: sourceOf("") }), part), 0);
+});
