@@ -25,13 +25,14 @@ interface SourceFile {
 
 /** Rooms that a room may import from; the first ones of the way of the data import the least. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  cli: ["load", "probe", "server", "report", "encode", "rest", "store", "table", "input"],
+  cli: ["load", "verify", "probe", "server", "report", "encode", "rest", "store", "table", "input"],
   load: ["encode", "rest", "store", "table", "input"],
+  verify: ["encode", "rest", "store", "table", "input"],
   probe: ["encode", "rest", "store", "table", "input"],
   report: ["encode", "rest", "store", "table", "input"],
   server: ["table", "store"],
   encode: ["table", "input", "store"],
-  rest: ["table", "input"],
+  rest: ["table", "input", "store"],
   store: ["table", "input"],
   table: [],
   input: [],

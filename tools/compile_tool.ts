@@ -8,7 +8,11 @@ import { lastReason, runCommand } from "./run_command.ts";
 import { readStamp, stageSources } from "./stage.ts";
 
 /** Modules that only a Worker loads; the module graph of `main.ts` does not lead to them. */
-export const WORKER_MODULES: readonly string[] = ["lib/encode/worker.ts", "lib/server/worker.ts"];
+export const WORKER_MODULES: readonly string[] = [
+  "lib/encode/worker.ts",
+  "lib/server/worker.ts",
+  "lib/verify/worker.ts",
+];
 
 /** Options of {@linkcode compileTool}. */
 export interface CompileToolOptions {

@@ -3,7 +3,7 @@ import { EXIT_CODE, ToolError, UsageError } from "../errors.ts";
 import { jsonLine } from "./json_view.ts";
 import { openTerminal, OutputClosedError, type Terminal } from "./terminal.ts";
 import { errorText } from "./text_view.ts";
-import type { RunVerb } from "./verb.ts";
+import type { RunVerb, VerbCall } from "./verb.ts";
 import { VERBS_BUILT, VERBS_TO_COME } from "./verbs.ts";
 
 /**
@@ -13,15 +13,20 @@ const VERBS: Readonly<Record<typeof VERBS_BUILT[number], () => Promise<RunVerb>>
   ingest: async () => (await import("./ingest.ts")).runIngest,
   generate: async () => (await import("./generate.ts")).runGenerate,
   serve: async () => (await import("./serve.ts")).runServe,
+  verify: async () => (await import("./verify.ts")).runVerifyVerb,
+  clean: async () => (await import("./clean.ts")).runCleanVerb,
   version: async () => (await import("./version.ts")).runVersion,
   help: async () => (await import("./help.ts")).runHelp,
 };
 
 /** Runs the command line; the only thing left to do with the result is to exit. */
-export async function runCommand(args: readonly string[]): Promise<number> {
+export async function runCommand(
+  args: readonly string[],
+  exitNow: (code: number) => void,
+): Promise<number> {
   const terminal = openTerminal();
   try {
-    return await dispatch(args, terminal);
+    return await dispatch(args, { terminal, exitNow });
   } catch (error) {
     if (error instanceof OutputClosedError) return EXIT_CODE.ok;
     reportError(error, { asJson: wantsJson(args), terminal });
@@ -29,14 +34,17 @@ export async function runCommand(args: readonly string[]): Promise<number> {
   }
 }
 
-async function dispatch(args: readonly string[], terminal: Terminal): Promise<number> {
+async function dispatch(
+  args: readonly string[],
+  call: Omit<VerbCall, "args">,
+): Promise<number> {
   const [first, ...rest] = args;
-  if (first === undefined) return await (await VERBS.help())({ args: [], terminal });
+  if (first === undefined) return await (await VERBS.help())({ ...call, args: [] });
   if (first === "--version" || first === "-V") {
-    return await (await VERBS.version())({ args: rest, terminal });
+    return await (await VERBS.version())({ ...call, args: rest });
   }
   if (first === "-h" || first === "--help") {
-    return await (await VERBS.help())({ args: ["ingest"], terminal });
+    return await (await VERBS.help())({ ...call, args: ["ingest"] });
   }
   if (VERBS_TO_COME.includes(first)) {
     throw new UsageError(`Cannot run "${first}": it is not built in this version`, {
@@ -44,8 +52,8 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
     });
   }
   const verb = VERBS_BUILT.find((name) => name === first);
-  if (verb === undefined) return await (await VERBS.ingest())({ args, terminal });
-  return await (await VERBS[verb]())({ args: rest, terminal });
+  if (verb === undefined) return await (await VERBS.ingest())({ ...call, args });
+  return await (await VERBS[verb]())({ ...call, args: rest });
 }
 
 /** By the words alone: what went wrong may have been the parsing of the flags. */

@@ -8,6 +8,8 @@ const HELP_OF_VERBS: Readonly<Record<typeof VERBS_BUILT[number], () => Promise<s
   ingest: async () => helpOfVerb((await import("./ingest_flags.ts")).INGEST),
   generate: async () => helpOfVerb((await import("./generate.ts")).GENERATE),
   serve: async () => helpOfVerb((await import("./serve.ts")).SERVE),
+  verify: async () => helpOfVerb((await import("./verify.ts")).VERIFY),
+  clean: async () => helpOfVerb((await import("./clean.ts")).CLEAN),
   version: async () => (await import("./version.ts")).VERSION_HELP,
   help: () => Promise.resolve("Usage: lakekeeper-ingest help [VERB]\n"),
 };

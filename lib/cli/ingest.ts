@@ -1,16 +1,19 @@
 /** `ingest`: loads a CSV file, or generated rows, into a table. */
 import { EXIT_CODE, MissingInputError } from "../errors.ts";
-import type { Emit } from "../load/events.ts";
+import type { Emit, SummaryEvent } from "../load/events.ts";
 import { runLoad } from "../load/run.ts";
+import { Stop } from "../load/stop.ts";
 import { createHttp } from "../rest/http.ts";
 import { buildInfo } from "./build_info.ts";
 import { chooseCatalog, processEnvironment } from "./catalog_choice.ts";
 import type { FlagValues } from "./flags.ts";
 import { INGEST } from "./ingest_flags.ts";
-import { openInput, readLoadFlags } from "./ingest_options.ts";
+import { openInput, readLoadFlags, readLoadId } from "./ingest_options.ts";
 import { createJsonView } from "./json_view.ts";
 import { nearest } from "./nearest.ts";
 import { measurePeakRss } from "./peak_rss.ts";
+import { resumeCommand } from "./resume_command.ts";
+import { listenForSignals } from "./signals.ts";
 import { createProgressView } from "./progress_view.ts";
 import { SHORT_HELP } from "./short_help.ts";
 import { type Terminal, withoutReaders } from "./terminal.ts";
@@ -36,6 +39,9 @@ export async function runIngest(call: VerbCall): Promise<number> {
     terminal.err.write(SHORT_HELP);
     return EXIT_CODE.usage;
   }
+  const load = await readLoadId(values, source);
+  const stop = new Stop();
+  const signals = listenForSignals(stop, call.exitNow);
   const peakRss = measurePeakRss();
   const catalog = await chooseCatalog(values, processEnvironment);
   const progress = createProgressView(terminal, { enabled: showsProgress(values) });
@@ -52,7 +58,8 @@ export async function runIngest(call: VerbCall): Promise<number> {
       ...flagged,
       source,
       catalog: catalog.target,
-      loadId: crypto.randomUUID(),
+      ...load,
+      stop,
       http: createHttp({ userAgent: `lakekeeper-ingest/${buildInfo().version}`, onEvent: emit }),
       peakRssBytes: () => peakRss.bytes(),
     }, emit);
@@ -60,12 +67,23 @@ export async function runIngest(call: VerbCall): Promise<number> {
     if (isDone && catalog.afterwards !== undefined && tellsMore(values)) {
       terminal.err.write(`${catalog.afterwards}\n`);
     }
+    // Quiet or not: who does not read it now may never learn the load id.
+    if (canBeFinished(summary) && !values.isOn("json")) {
+      terminal.err.write(`To finish it: ${resumeCommand(call.args, load.loadId)}\n`);
+    }
     return summary.exitCode;
   } finally {
+    signals.close();
     progress.stop();
     peakRss.stop();
     await catalog.close();
   }
+}
+
+/** Whether the same command can bring in what is missing; bad input has to be mended first. */
+function canBeFinished(summary: SummaryEvent): boolean {
+  const { exitCode, rowsRead } = summary;
+  return exitCode !== EXIT_CODE.ok && exitCode !== EXIT_CODE.input && rowsRead > 0;
 }
 
 function tellsMore(values: FlagValues): boolean {

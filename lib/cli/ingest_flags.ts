@@ -2,6 +2,8 @@
 import { INFER_ROWS_DEFAULT } from "./ingest_options.ts";
 import { CATALOG_FLAGS } from "./catalog_choice.ts";
 import type { Flag } from "./flags.ts";
+import { CSV_FLAGS } from "./input_flags.ts";
+import { TABLE_FLAGS } from "./table_flags.ts";
 import type { VerbDefinition } from "./verb.ts";
 
 /** Flags of `ingest`, in the order in which help lists them. */
@@ -14,9 +16,22 @@ export const INGEST_FLAGS: readonly Flag[] = [
   },
   {
     flags: "--chunk-size <ROWS>",
-    description: "rows of a chunk; every chunk becomes a data file and a snapshot",
+    description:
+      "rows of a chunk, which becomes a data file (default: 1000 in per-chunk, else by " +
+      "--target-file-size)",
     group: "Load",
-    fallback: "1000",
+  },
+  {
+    flags: "--target-file-size <SIZE>",
+    description: "size that data files come near to in grouped and once",
+    group: "Load",
+    fallback: "8MiB",
+  },
+  {
+    flags: "--load-id <ID>",
+    description: "name of the load: run again with the same, it adds what is missing and nothing " +
+      "twice; auto derives it from the content (default: a new one)",
+    group: "Load",
   },
   {
     flags: "--rows <N>",
@@ -24,23 +39,7 @@ export const INGEST_FLAGS: readonly Flag[] = [
     group: "Input",
   },
   { flags: "--seed <S>", description: "seed of generated rows", group: "Input", fallback: "42" },
-  {
-    flags: "--delimiter <CHARACTER>",
-    description: "what parts the fields: one ASCII character, or tab",
-    group: "Input",
-    fallback: ",",
-  },
-  {
-    flags: "--null-value <TEXT>",
-    description: "unquoted text that stands for null; may be repeated",
-    group: "Input",
-    repeats: true,
-  },
-  {
-    flags: "--no-header",
-    description: "the first record is data; columns are named column_1, column_2, …",
-    group: "Input",
-  },
+  ...CSV_FLAGS,
   {
     flags: "--infer-rows <N>",
     description: "rows that types are inferred from, or all",
@@ -53,26 +52,20 @@ export const INGEST_FLAGS: readonly Flag[] = [
     group: "Input",
     repeats: true,
   },
-  {
-    flags: "--namespace <NAME>",
-    description: "namespace of the table; dots part its levels",
-    group: "Table",
-    fallback: "default",
-    originalVariables: ["NAMESPACE"],
-  },
-  {
-    flags: "--table <NAME>",
-    description: "table; namespace.table sets both",
-    group: "Table",
-    fallback: "sample_table",
-    originalVariables: ["TABLE_NAME"],
-  },
+  ...TABLE_FLAGS,
   {
     flags: "--no-create",
     description: "fail when the table is missing instead of creating it",
     group: "Table",
   },
   ...CATALOG_FLAGS,
+  {
+    flags: "--commit <MODE>",
+    description: "per-chunk: every chunk is a snapshot, and workers race; grouped: whatever is " +
+      "ready is one; once: the whole load is one",
+    group: "Commit",
+    fallback: "per-chunk",
+  },
   {
     flags: "--commit-retries <N>",
     description: "commits of a chunk after a lost race; 0 shows lost races as they are " +
@@ -99,6 +92,7 @@ const INGEST_HELP_AFTER = `
 Examples:
   lakekeeper-ingest sample_data.csv --workers 2
   lakekeeper-ingest sample_data.csv --uri http://localhost:8181/catalog --table sales.orders
+  lakekeeper-ingest big.csv --commit once --load-id orders-2026-11
   lakekeeper-ingest --rows 1m --chunk-size 100k
   lakekeeper-ingest sample_data.csv --workers 8 --commit-retries 0
 
@@ -111,6 +105,7 @@ Exit status:
   5  races were lost until the retries or the time were spent
   6  the catalog or the store refused access
   7  the catalog or the store cannot be reached
+  130, 143  interrupted by SIGINT, SIGTERM
 `;
 
 /** The command line of `ingest`. */

@@ -1,26 +1,31 @@
 /** From flags to a checked load. */
+import { createHash } from "node:crypto";
 import { UsageError } from "../errors.ts";
 import { parseColumnOption } from "../input/column_option.ts";
-import type { CsvDialect } from "../input/columns.ts";
 import { generatedSource } from "../input/generate.ts";
 import { openSource, type Source } from "../input/source.ts";
 import type { LoadOptions } from "../load/options.ts";
-import type { TableName } from "../rest/catalog.ts";
+import type { CommitMode } from "../load/events.ts";
+import { uuidV7 } from "../load/uuid_v7.ts";
+import { LOAD_ID_PATTERN } from "../table/locations.ts";
 import type { PrimitiveType } from "../table/types.ts";
 import type { FlagValues } from "./flags.ts";
-import { parseCount, parseDurationMs } from "./values.ts";
+import { readDialect } from "./input_flags.ts";
+import { readTableName } from "./table_flags.ts";
+import { parseCount, parseDurationMs, parseSizeBytes } from "./values.ts";
 
 /** Rows that types are inferred from. */
 export const INFER_ROWS_DEFAULT = 10_000;
 
+const COMMIT_MODES: readonly CommitMode[] = ["per-chunk", "grouped", "once"];
+
 const WORKERS_MAX = 256;
-const ASCII_LAST = 0x7f;
 const CHUNK_ROWS_MAX = 100_000_000;
 
 /** What the flags alone say of a load. */
 export type FlaggedLoad = Omit<
   LoadOptions,
-  "source" | "catalog" | "http" | "loadId" | "peakRssBytes"
+  "source" | "catalog" | "http" | "loadId" | "mayResume" | "stop" | "peakRssBytes"
 >;
 
 /**
@@ -32,6 +37,7 @@ export function readLoadFlags(values: FlagValues): FlaggedLoad {
   const workers = values.text("workers")!;
   const inferRows = values.text("infer-rows")!;
   const retries = values.text("commit-retries");
+  const chunkSize = values.text("chunk-size");
   return {
     dialect: readDialect(values),
     table: readTableName(values),
@@ -39,11 +45,13 @@ export function readLoadFlags(values: FlagValues): FlaggedLoad {
     workers: workers === "auto"
       ? Math.max(1, navigator.hardwareConcurrency)
       : parseCount(workers, { flag: "--workers", min: 1, max: WORKERS_MAX }),
-    chunkSize: parseCount(values.text("chunk-size")!, {
-      flag: "--chunk-size",
-      min: 1,
-      max: CHUNK_ROWS_MAX,
+    chunkSize: chunkSize === undefined
+      ? undefined
+      : parseCount(chunkSize, { flag: "--chunk-size", min: 1, max: CHUNK_ROWS_MAX }),
+    targetFileSizeBytes: parseSizeBytes(values.text("target-file-size")!, {
+      flag: "--target-file-size",
     }),
+    commitMode: readCommitMode(values),
     inferRows: inferRows === "all"
       ? Infinity
       : parseCount(inferRows, { flag: "--infer-rows", min: 1 }),
@@ -87,48 +95,43 @@ export async function openInput(values: FlagValues): Promise<Source | undefined>
   });
 }
 
-function readDialect(values: FlagValues): CsvDialect {
-  const text = values.text("delimiter")!;
-  const delimiter = text === "tab" || text === "\\t" ? "\t" : text;
-  const code = delimiter.length === 1 ? delimiter.charCodeAt(0) : 0;
-  if (code === 0 || code > ASCII_LAST || '"\r\n'.includes(delimiter)) {
+/**
+ * The load id: as given, derived from the content, or a new one.
+ *
+ * @throws {UsageError} when it cannot stand in a file name.
+ */
+export async function readLoadId(
+  values: FlagValues,
+  source: Source,
+): Promise<Pick<LoadOptions, "loadId" | "mayResume">> {
+  const text = values.text("load-id");
+  if (text === undefined) return { loadId: uuidV7(), mayResume: false };
+  if (text === "auto") return { loadId: await loadIdOf(source), mayResume: true };
+  if (!LOAD_ID_PATTERN.test(text)) {
     throw new UsageError(
-      `Cannot use --delimiter "${text}": it takes one ASCII character other than a quote or line end, or tab`,
+      `Cannot use --load-id "${text}": it takes up to 64 letters, digits, dots, dashes and underscores`,
     );
   }
-  return {
-    delimiter,
-    nullValues: values.texts("null-value"),
-    hasHeader: !values.isOn("no-header"),
-  };
+  return { loadId: text, mayResume: true };
 }
 
-/**
- * `namespace.table` sets both. A namespace that comes from a stronger source than the table's wins;
- * one from the same source must not say otherwise.
- */
-function readTableName(values: FlagValues): TableName {
-  const text = values.text("table")!;
-  const namespaceText = values.text("namespace")!;
-  const dot = text.lastIndexOf(".");
-  const name = text.slice(dot + 1);
-  const prefix = dot === -1 ? undefined : text.slice(0, dot);
-  const sameSource = values.source("namespace") === values.source("table");
-  if (prefix !== undefined && sameSource && prefix !== namespaceText) {
-    throw new UsageError(
-      `Cannot use table "${text}" in namespace "${namespaceText}": two namespaces`,
-      {
-        hint: "Give either --table namespace.table, or --namespace and --table",
-      },
-    );
+/** The same content gives the same id; the source is read once more for it. */
+async function loadIdOf(source: Source): Promise<string> {
+  if (source.once === true) {
+    throw new UsageError(`Cannot use --load-id auto: "${source.name}" can be read only once`, {
+      hint: "Write it to a file first, or name the load yourself",
+    });
   }
-  const namespaceWins = prefix === undefined ||
-    (values.source("namespace") === "flag" && values.source("table") !== "flag");
-  const namespace = (namespaceWins ? namespaceText : prefix).split(".");
-  if (name === "" || namespace.includes("")) {
-    throw new UsageError(`Cannot use table "${text}" in namespace "${namespaceText}": empty name`);
-  }
-  return { namespace, name };
+  const hash = createHash("sha256");
+  for await (const block of source.open()) hash.update(block);
+  return `auto-${hash.digest("hex").slice(0, 32)}`;
+}
+
+function readCommitMode(values: FlagValues): CommitMode {
+  const text = values.text("commit")!;
+  const mode = COMMIT_MODES.find((name) => name === text);
+  if (mode !== undefined) return mode;
+  throw new UsageError(`Cannot use --commit "${text}": it takes ${COMMIT_MODES.join(", ")}`);
 }
 
 function readColumnTypes(values: FlagValues): Map<string, PrimitiveType> {

@@ -1,5 +1,5 @@
 /** The event stream as JSON lines: names in snake_case, 64-bit ids as strings. */
-import type { Emit, LoadEvent } from "../load/events.ts";
+import type { Emit } from "../load/events.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
@@ -19,7 +19,7 @@ export function createJsonView(
 }
 
 /** One event as it stands on its line. Fields and types may be added, none changes its meaning. */
-export function jsonLine(event: LoadEvent, time: Date): string {
+export function jsonLine<T extends { readonly type: string }>(event: T, time: Date): string {
   const { type, ...rest } = event;
   return JSON.stringify({ type, time: time.toISOString(), ...(snakeKeys(rest) as object) });
 }

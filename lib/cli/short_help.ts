@@ -6,6 +6,7 @@ export const SHORT_HELP = `lakekeeper-ingest loads CSV into Apache Iceberg table
 Examples:
   lakekeeper-ingest sample_data.csv --workers 2      load a file
   lakekeeper-ingest generate --rows 1m -o big.csv    make sample data
+  lakekeeper-ingest verify sample_data.csv           compare the table with the file
   lakekeeper-ingest serve                            run the embedded catalog
 
 Common flags:
@@ -15,6 +16,6 @@ Common flags:
       --warehouse <NAME> warehouse of the catalog (default: demo)
       --table <NAME>     table, or namespace.table (default: sample_table)
 
-Verbs: ingest, generate, serve, version, help.
+Verbs: ingest, generate, serve, verify, clean, version, help.
 All flags of a verb: lakekeeper-ingest help VERB
 `;

@@ -30,7 +30,10 @@ export function createTextView(terminal: Terminal, options: TextViewOptions): Em
       case "table":
         if (!options.quiet) {
           const columns = event.columns.map(({ name, type }) => `${name} ${type}`).join(", ");
-          err.write(`${event.created ? "Created" : "Found"} the table: ${columns}\n`);
+          err.write(
+            `${event.created ? "Created" : "Found"} the table: ${columns}\n` +
+              `Chunks of ${countOf(event.chunkRows, "row")}\n`,
+          );
         }
         return;
       case "notice":
@@ -43,7 +46,7 @@ export function createTextView(terminal: Terminal, options: TextViewOptions): Em
         if (event.outcome !== "committed" && !options.quiet) out.write(`${refusalLine(event)}\n`);
         return;
       case "chunk":
-        if (!options.quiet || event.state !== "committed") {
+        if (!options.quiet || event.state === "failed" || event.state === "unknown") {
           out.write(`${chunkLine(event, terminal)}\n`);
         }
         return;
@@ -60,8 +63,8 @@ export function createTextView(terminal: Terminal, options: TextViewOptions): Em
 
 function startLine(event: LoadEvent & { type: "start" }): string {
   return `Loading ${event.input} into ${event.table} of ${event.catalog} ` +
-    `(${event.uri}, warehouse ${event.warehouse}) with ${countOf(event.workers, "worker")}, ` +
-    `${countOf(event.chunkSize, "row")} a chunk`;
+    `(${event.uri}, warehouse ${event.warehouse}) with ${countOf(event.workers, "worker")}\n` +
+    `Load id: ${event.loadId}`;
 }
 
 function httpLine(event: HttpEvent): string {
@@ -78,17 +81,29 @@ function refusalLine(event: CommitEvent): string {
 /** `✓ Chunk 7: 1,000 rows, HTTP 200, 2 attempts`. */
 function chunkLine(event: ChunkEvent, terminal: Terminal): string {
   const { out, usesUnicode } = terminal;
-  const ok = event.state === "committed";
+  const ok = event.state === "committed" || event.state === "recorded";
   const mark = usesUnicode ? (ok ? "✓" : "✗") : (ok ? "ok" : "FAILED");
   const attempts = countOf(event.attempts, "attempt");
-  const answer = event.attempts === 0
+  const answer = event.state === "recorded"
+    ? "in the table already"
+    : event.attempts === 0
     ? "not posted"
     : event.status === undefined
     ? `no answer, ${attempts}`
     : `HTTP ${event.status}, ${attempts}`;
-  const end = ok ? "" : `: ${STATE_WORDS[event.failure ?? "rejected"]}`;
+  const end = ok ? "" : failureText(event);
   return `${paint(out, ok ? "green" : "red", mark)} Chunk ${event.chunk}: ` +
     `${countOf(event.rows, "row")}, ${answer}${end}`;
+}
+
+/** What the chunk failed of; an answer's own words stand on the line before. */
+function failureText(event: ChunkEvent): string {
+  const failure = event.failure ?? "rejected";
+  const isExplained = failure === "rejected" && event.reason !== undefined;
+  return `: ${STATE_WORDS[failure]}` + (isExplained ? `: ${event.reason}` : "") +
+    (failure === "unknown" && event.snapshotId !== undefined
+      ? `: snapshot ${event.snapshotId}`
+      : "");
 }
 
 /** `1 row`, `1,000 rows`. */
@@ -103,6 +118,10 @@ const STATE_WORDS: Readonly<Record<NonNullable<ChunkEvent["failure"]>, string>> 
   auth: "refused, not committed",
   unreachable: "catalog or store cannot be reached, not committed",
   rejected: "rejected, not committed",
+  split: "cut in another way by another run of this load, not committed",
+  interrupted: "interrupted, not committed",
+  abandoned: "the load ended before its commit",
+  lost: "acknowledged, and not in the table",
   unknown: "unknown whether committed",
 };
 
@@ -111,6 +130,7 @@ function summaryText(event: SummaryEvent, terminal: Terminal): string {
   const chunks = [
     `${formatCount(event.chunksCommitted)} successful`,
     `${formatCount(event.chunksFailed)} failed`,
+    ...(event.chunksRecorded === 0 ? [] : [`${formatCount(event.chunksRecorded)} there already`]),
     ...(event.chunksUnknown === 0 ? [] : [`${formatCount(event.chunksUnknown)} unknown`]),
   ].join(", ");
   const answers = Object.entries(event.commitStatus)
@@ -120,10 +140,7 @@ function summaryText(event: SummaryEvent, terminal: Terminal): string {
     .join(", ");
   const rate = event.elapsedMs > 0 ? event.rowsCommitted / event.elapsedMs * 1000 : 0;
   const lines = [
-    `Rows:      ${formatCount(event.rowsCommitted)} of ${
-      formatCount(event.rowsRead)
-    } read are in ` +
-    event.table,
+    rowsLine(event),
     `Chunks:    ${chunks}`,
     `Commits:   ${answers === "" ? "none" : answers}` +
     (event.retries === 0
@@ -134,6 +151,16 @@ function summaryText(event: SummaryEvent, terminal: Terminal): string {
     `peak memory ${formatMebibytes(event.peakRssBytes)}`,
   ];
   return `\n${lines.join("\n")}\n`;
+}
+
+function rowsLine(event: SummaryEvent): string {
+  const present = formatCount(event.rowsCommitted + event.rowsRecorded);
+  const before = event.rowsRecorded === 0
+    ? ""
+    : `, ${formatCount(event.rowsRecorded)} of them from before`;
+  return `Rows:      ${present} of ${
+    formatCount(event.rowsRead)
+  } read are in ${event.table}${before}`;
 }
 
 /** An error and what can be done about it. */

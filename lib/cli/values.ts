@@ -46,6 +46,28 @@ export function parseDurationMs(text: string, of: { readonly flag: string }): nu
   return Number(match[1]) * DURATION_UNITS_MS[match[2]!]!;
 }
 
+const SIZE_UNITS: Readonly<Record<string, number>> = {
+  "": 1,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+};
+
+/**
+ * A size such as `128MiB`, in bytes.
+ *
+ * @throws {UsageError} when it is none.
+ */
+export function parseSizeBytes(text: string, of: { readonly flag: string }): number {
+  const match = /^(\d{1,12})([kmg]i?b|)$/i.exec(text.trim());
+  const bytes = match === null ? 0 : Number(match[1]) * SIZE_UNITS[match[2]!.toLowerCase()]!;
+  if (bytes > 0) return bytes;
+  throw new UsageError(`Cannot use ${of.flag} "${text}": it takes a size such as 512KiB or 128MiB`);
+}
+
 /**
  * A yes or no from a variable.
  *

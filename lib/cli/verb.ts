@@ -6,6 +6,8 @@ import type { Terminal } from "./terminal.ts";
 export interface VerbCall {
   readonly args: readonly string[];
   readonly terminal: Terminal;
+  /** Leaves at once, with nothing put in order. */
+  readonly exitNow: (code: number) => void;
 }
 
 /** Runs a verb and gives its exit code. */

@@ -1,13 +1,19 @@
 /** The closed list of verbs: the first word of a command line that is in it is a verb. */
 
 /** Verbs that are built. */
-export const VERBS_BUILT = ["ingest", "generate", "serve", "version", "help"] as const;
+export const VERBS_BUILT = [
+  "ingest",
+  "generate",
+  "serve",
+  "verify",
+  "clean",
+  "version",
+  "help",
+] as const;
 
 /** Verbs that come later; until then they say so. */
 export const VERBS_TO_COME: readonly string[] = [
   "probe",
-  "verify",
-  "clean",
   "doctor",
   "config",
   "completions",

@@ -29,7 +29,9 @@ Deno.test("readLoadFlags() has the original's defaults", () => {
     table: { namespace: ["default"], name: "sample_table" },
     createTable: true,
     workers: 2,
-    chunkSize: 1000,
+    chunkSize: undefined,
+    targetFileSizeBytes: 8 * 2 ** 20,
+    commitMode: "per-chunk",
     inferRows: 10_000,
     columnTypes: new Map(),
     commitRetries: undefined,
@@ -44,6 +46,7 @@ Deno.test("readLoadFlags() reads every flag", () => {
       ...["--null-value", "NA", "--null-value", "-", "--no-header", "--no-create"],
       ...["--column", "price:decimal(9,2)", "--column", "a:b:long", "--table", "t"],
       ...["--namespace", "n.m", "--commit-retries", "0", "--commit-timeout", "30s"],
+      ...["--commit", "once", "--target-file-size", "64MiB"],
     ]),
     {
       dialect: { delimiter: "\t", nullValues: ["NA", "-"], hasHeader: false },
@@ -51,6 +54,8 @@ Deno.test("readLoadFlags() reads every flag", () => {
       createTable: false,
       workers: 8,
       chunkSize: 10_000,
+      targetFileSizeBytes: 64 * 2 ** 20,
+      commitMode: "once",
       inferRows: Infinity,
       columnTypes: new Map<string, unknown>([
         ["price", { kind: "decimal", precision: 9, scale: 2 }],

@@ -10,6 +10,7 @@ const TIME = new Date("2026-01-02T03:04:05.678Z");
 const COMMIT: LoadEvent = {
   type: "commit",
   chunk: 3,
+  chunks: 1,
   attempt: 2,
   outcome: "conflict",
   snapshotId: "9007199254740993",
@@ -30,7 +31,18 @@ const HTTP: LoadEvent = {
 Deno.test("jsonLine() begins with type and time and has names in snake_case", () => {
   const line = jsonLine(COMMIT, TIME);
   assert.deepEqual(Object.keys(JSON.parse(line)), [
-    ...["type", "time", "chunk", "attempt", "outcome", "snapshot_id", "status", "reason", "body"],
+    ...[
+      "type",
+      "time",
+      "chunk",
+      "chunks",
+      "attempt",
+      "outcome",
+      "snapshot_id",
+      "status",
+      "reason",
+      "body",
+    ],
     "elapsed_ms",
   ]);
   assert.equal(JSON.parse(line).time, "2026-01-02T03:04:05.678Z");
@@ -55,7 +67,9 @@ Deno.test("jsonLine() keeps keys that are status codes, and null", () => {
     loadId: "l",
     rowsRead: 2,
     rowsCommitted: 1,
+    rowsRecorded: 0,
     chunksCommitted: 1,
+    chunksRecorded: 0,
     chunksFailed: 1,
     chunksUnknown: 0,
     commitStatus: { 200: 1, 409: 3, none: 1 },
@@ -72,7 +86,9 @@ Deno.test("jsonLine() keeps keys that are status codes, and null", () => {
     "load_id": "l",
     "rows_read": 2,
     "rows_committed": 1,
+    "rows_recorded": 0,
     "chunks_committed": 1,
+    "chunks_recorded": 0,
     "chunks_failed": 1,
     "chunks_unknown": 0,
     "commit_status": { 200: 1, 409: 3, none: 1 },

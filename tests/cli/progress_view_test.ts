@@ -13,8 +13,8 @@ const START: LoadEvent = {
   uri: "http://h",
   warehouse: "w",
   workers: 2,
-  chunkSize: 1000,
   loadId: "l",
+  commitMode: "per-chunk",
   inputBytes: 200,
 };
 
@@ -24,7 +24,9 @@ const SUMMARY: LoadEvent = {
   loadId: "l",
   rowsRead: 1000,
   rowsCommitted: 1000,
+  rowsRecorded: 0,
   chunksCommitted: 1,
+  chunksRecorded: 0,
   chunksFailed: 0,
   chunksUnknown: 0,
   commitStatus: { 200: 1 },

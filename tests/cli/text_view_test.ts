@@ -26,8 +26,8 @@ const START: LoadEvent = {
   uri: "http://h/catalog",
   warehouse: "w",
   workers: 2,
-  chunkSize: 1000,
   loadId: "l",
+  commitMode: "per-chunk",
 };
 
 const CHUNK: ChunkEvent = {
@@ -46,7 +46,9 @@ const SUMMARY: SummaryEvent = {
   loadId: "l",
   rowsRead: 50_000,
   rowsCommitted: 49_000,
+  rowsRecorded: 0,
   chunksCommitted: 49,
+  chunksRecorded: 0,
   chunksFailed: 1,
   chunksUnknown: 0,
   commitStatus: { 200: 49, 409: 31 },
@@ -62,8 +64,8 @@ Deno.test("createTextView() says on stderr what is loaded where", () => {
   assert.equal(out, "");
   assert.equal(
     err,
-    "Loading a.csv into n.t of c (http://h/catalog, warehouse w) with 2 workers, " +
-      "1,000 rows a chunk\n",
+    "Loading a.csv into n.t of c (http://h/catalog, warehouse w) with 2 workers\n" +
+      "Load id: l\n",
   );
 });
 
@@ -74,9 +76,16 @@ Deno.test("createTextView() tells of the table and its columns", () => {
     location: "l",
     formatVersion: 2,
     columns: [{ name: "a", type: "long" }, { name: "b", type: "string" }],
+    chunkRows: 1000,
   } as const;
-  assert.equal(show([{ ...table, created: true }]).err, "Created the table: a long, b string\n");
-  assert.equal(show([{ ...table, created: false }]).err, "Found the table: a long, b string\n");
+  assert.equal(
+    show([{ ...table, created: true }]).err,
+    "Created the table: a long, b string\nChunks of 1,000 rows\n",
+  );
+  assert.equal(
+    show([{ ...table, created: false }]).err,
+    "Found the table: a long, b string\nChunks of 1,000 rows\n",
+  );
 });
 
 Deno.test("createTextView() marks a chunk that is in", () => {
@@ -125,6 +134,7 @@ Deno.test("createTextView() shows the body of every refused commit and no other"
   const commit = {
     type: "commit",
     chunk: 7,
+    chunks: 1,
     attempt: 2,
     snapshotId: "1",
     elapsedMs: 1,
@@ -172,6 +182,7 @@ Deno.test("createTextView() sums up a load that came to nothing", () => {
     rowsRead: 0,
     rowsCommitted: 0,
     chunksCommitted: 0,
+    chunksRecorded: 0,
     chunksFailed: 0,
     commitStatus: {},
     retries: 0,
@@ -237,4 +248,40 @@ Deno.test("createTextView() shows only failures and the summary when quiet", () 
 Deno.test("errorText() has the hint on a line of its own", () => {
   assert.equal(errorText({ message: "M" }), "Error: M\n");
   assert.equal(errorText({ message: "M", hint: "H" }), "Error: M\nHint: H\n");
+});
+
+Deno.test("createTextView() names the snapshot of a chunk of which nothing is known", () => {
+  const { out } = show([{
+    ...CHUNK,
+    state: "unknown",
+    failure: "unknown",
+    status: 500,
+    snapshotId: "7305934218309",
+  }]);
+  assert.equal(
+    out,
+    "✗ Chunk 7: 1,000 rows, HTTP 500, 1 attempt: unknown whether committed: " +
+      "snapshot 7305934218309\n",
+  );
+});
+
+Deno.test("createTextView() says why a chunk can never be committed", () => {
+  const reason = "the table has been dropped meanwhile";
+  const { out } = show([{ ...CHUNK, state: "failed", failure: "rejected", status: 409, reason }]);
+  assert.equal(
+    out,
+    `✗ Chunk 7: 1,000 rows, HTTP 409, 1 attempt: rejected, not committed: ${reason}\n`,
+  );
+});
+
+Deno.test("createTextView() marks a chunk that was there before, and counts it apart", () => {
+  const { status: _, ...recorded } = { ...CHUNK, state: "recorded" as const, attempts: 0 };
+  const { out } = show([recorded, {
+    ...SUMMARY,
+    rowsRecorded: 1000,
+    chunksRecorded: 1,
+  }]);
+  assert.match(out, /^✓ Chunk 7: 1,000 rows, in the table already$/m);
+  assert.match(out, /^Rows: {6}50,000 of 50,000 read are in n\.t, 1,000 of them from before$/m);
+  assert.match(out, /^Chunks: {4}49 successful, 1 failed, 1 there already$/m);
 });

@@ -72,7 +72,7 @@ for (const args of [["help", "ingest"], ["-h"], ["--help"], ["ingest", "--help"]
   });
 }
 
-for (const verb of ["ingest", "generate", "serve", "version", "help"]) {
+for (const verb of ["ingest", "generate", "serve", "verify", "clean", "version", "help"]) {
   Deno.test(`help ${verb} prints what ${verb} --help does`, async () => {
     const byHelp = await runNowhere(["help", verb]);
     assert.equal(byHelp.code, 0);
@@ -84,7 +84,7 @@ for (const verb of ["ingest", "generate", "serve", "version", "help"]) {
   });
 }
 
-for (const verb of ["probe", "verify", "clean", "doctor", "config", "completions", "man"]) {
+for (const verb of ["probe", "doctor", "config", "completions", "man"]) {
   Deno.test(`${verb} says that it is not built and exits 2`, async () => {
     const { code, stdout, stderr } = await runNowhere([verb, "--writers", "2"]);
     assert.equal(code, 2);
