@@ -25,10 +25,12 @@ type PartName = keyof typeof INSTALLERS;
 
 /** In the order in which they run: what needs the slowest part comes last. */
 const MODULES: readonly { readonly name: string; readonly parts: readonly PartName[] }[] = [
+  { name: "store", parts: ["versitygw"] },
   { name: "serve", parts: ["python"] },
   { name: "load_embedded", parts: ["python"] },
   { name: "readers", parts: ["python", "postgres", "versitygw", "fixture"] },
   { name: "load_fixture", parts: ["python", "postgres", "versitygw", "fixture"] },
+  { name: "clean", parts: ["postgres", "versitygw", "fixture", "minio", "nessie"] },
   { name: "load_nessie", parts: ["python", "minio", "nessie"] },
 ];
 
