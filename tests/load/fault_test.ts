@@ -619,7 +619,7 @@ Deno.test("Committer.commit() that is open when a column is added goes on with t
     let addColumn: (() => Promise<unknown>) | undefined;
     // A catalog that keeps the 409 of a resend would repeat it for ever.
     const { plan, keys } = keyedCatalog(async ({ nthCommit }) => {
-      if (nthCommit > 1) return undefined;
+      if (nthCommit !== 1) return undefined;
       if (forwards === 0) await addColumn?.();
       return { forwards, reply: failing(500) };
     });
@@ -628,7 +628,7 @@ Deno.test("Committer.commit() that is open when a column is added goes on with t
       addColumn = () => changeTable(uri, addColumnUpdates(table.metadata, { required: false }));
       const { committer } = await makeWriter(proxy.uri, table, { timeoutMs: 5000 });
       const result = await committer.commit([makeChunk(table, 0)]);
-      assert.equal(result.state, "committed", JSON.stringify(result, (_, v) => String(v)));
+      assert.equal(result.state, "committed", "reason" in result ? result.reason : "");
       const { chain, chunks } = await lookAt(client);
       assert.deepEqual(chunks, ["load/0-100"]);
       assert.equal(chain[0]?.["schema-id"], 1 - forwards);
