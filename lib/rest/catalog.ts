@@ -294,10 +294,14 @@ function expectSuccess(answer: HttpAnswer, action: string): HttpResponse {
 /** 419 is the REST spec's own: the authentication has timed out. */
 const AUTH_STATUSES: ReadonlySet<number> = new Set([401, 403, 419]);
 
-/** Whether the answer says that a table is not there, and not that its warehouse is not. */
+/**
+ * Whether the answer says that a table is not there, and not that its warehouse is not. A 404
+ * without an error object is a proxy's or another server's, and says nothing of the table.
+ */
 function isMissing(answer: HttpAnswer): boolean {
-  return answer.kind === "response" && answer.status === 404 &&
-    readErrorBody(answer.json).type !== "NoSuchWarehouseException";
+  if (answer.kind !== "response" || answer.status !== 404) return false;
+  const { type } = readErrorBody(answer.json);
+  return type !== undefined && type !== "NoSuchWarehouseException";
 }
 
 function authError(answer: HttpResponse, action: string): AuthError {

@@ -8,10 +8,10 @@ import type { CommitRequest } from "../../lib/table/metadata.ts";
 /** A table that no server has to know. */
 export const TABLE = { namespace: ["ns"], name: "t" } as const;
 
-/** Beyond 2^53, so that a number of JavaScript would not hold it. */
 /** An Idempotency-Key; these catalogs are not asked whether they know it. */
 export const KEY = "01a205c4-fbfe-7591-bbca-bcbb8df99d6d";
 
+/** Beyond 2^53, so that a number of JavaScript would not hold it. */
 export const IDENTITY: CommitIdentity = {
   snapshotId: 9007199254740993n,
   manifestList: "s3://b/t/metadata/snap-9007199254740993-1.avro",
