@@ -73,7 +73,7 @@ export interface SortOrderJson {
   fields: Json[];
 }
 
-/** A snapshot. `first-row-id` and `added-rows` belong to format version 3. */
+/** A snapshot. `first-row-id`, `added-rows` and `key-id` belong to format version 3. */
 export interface SnapshotJson {
   "snapshot-id": Int64;
   "parent-snapshot-id"?: Int64 | null;
@@ -84,6 +84,7 @@ export interface SnapshotJson {
   "schema-id"?: number;
   "first-row-id"?: Int64;
   "added-rows"?: Int64;
+  "key-id"?: string;
 }
 
 /** A branch or tag. */

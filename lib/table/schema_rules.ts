@@ -6,6 +6,8 @@
 import type { PartitionSpecJson, SortOrderJson, TypeJson } from "./metadata.ts";
 import { MetadataError } from "./metadata_error.ts";
 import { asArray, asBoolean, asInt, asObject, asString, field, type JsonObject } from "./shape.ts";
+import { isDefaultOf } from "./default_values.ts";
+import { isTransform, takesSource } from "./transforms.ts";
 import { parsePrimitiveType } from "./types.ts";
 
 /** The highest format version that these rules know. */
@@ -14,7 +16,9 @@ export const FORMAT_VERSION_MAX = 3;
 /** What is known of one field of a schema, nested ones too. */
 export interface FieldFacts {
   readonly name: string;
+  readonly type: TypeJson;
   readonly isPrimitive: boolean;
+  /** Whether every row has a value: it is required, and so is all that it lies in. */
   readonly isRequired: boolean;
   /** Whether it lies within a list or a map, where neither partitioning nor identity reach. */
   readonly isRepeated: boolean;
@@ -25,9 +29,10 @@ export interface FieldFacts {
 }
 
 const DEPTH_MAX = 100;
-const V3_TYPES = /^(?:timestamp_ns|timestamptz_ns|unknown|variant|geometry|geography)(?:\(.*\))?$/s;
-const TRANSFORM =
-  /^(?:identity|void|year|month|day|hour|bucket\[[1-9]\d{0,9}\]|truncate\[[1-9]\d{0,9}\])$/;
+/** Higher ids are reserved for the columns of metadata (table spec, "Reserved Field IDs"). */
+const FIELD_ID_MAX = 2_147_483_447;
+const V3_TYPES =
+  /^(?:timestamp_ns|timestamptz_ns|unknown|variant|(?:geometry|geography)(?:\s*\(.*\))?)$/s;
 
 /**
  * Checks a schema and collects its fields by id.
@@ -41,7 +46,15 @@ export function checkSchema(schema: unknown, formatVersion: number): Map<number,
     throw new MetadataError(`Cannot read the schema: its "type" is not "struct"`);
   }
   const facts = new Map<number, FieldFacts>();
-  collectFields(object, { facts, formatVersion, path: "", depth: 0, isRepeated: false });
+  collectFields(object, {
+    facts,
+    formatVersion,
+    path: "",
+    paths: new Set(),
+    depth: 0,
+    isRepeated: false,
+    isAlwaysThere: true,
+  });
   const identifiers = field(object, "identifier-field-ids");
   if (identifiers !== undefined) {
     for (const item of asArray(identifiers, `"identifier-field-ids"`)) {
@@ -130,7 +143,7 @@ function checkTransform(
 ): { transform: string } {
   const { facts, where } = context;
   const transform = asString(field(object, "transform"), `the transform of ${where}`);
-  if (!TRANSFORM.test(transform)) {
+  if (!isTransform(transform)) {
     throw new MetadataError(`Cannot use ${where}: the transform "${transform}" is not known`);
   }
   const sourceId = asInt(field(object, "source-id"), `the source id of ${where}`);
@@ -147,6 +160,11 @@ function checkTransform(
       `Cannot use ${where}: its source "${source.name}" is no primitive field outside of lists and maps`,
     );
   }
+  if (!takesSource(transform, source.type)) {
+    throw new MetadataError(
+      `Cannot use ${where}: ${transform} cannot be made of "${source.name}", which is ${source.type}`,
+    );
+  }
   return { transform };
 }
 
@@ -154,8 +172,12 @@ interface Walk {
   readonly facts: Map<number, FieldFacts>;
   readonly formatVersion: number;
   readonly path: string;
+  /** Full names of the fields so far. */
+  readonly paths: Set<string>;
   readonly depth: number;
   readonly isRepeated: boolean;
+  /** Whether all that the field lies in is required. */
+  readonly isAlwaysThere: boolean;
 }
 
 function collectFields(struct: JsonObject, walk: Walk): void {
@@ -167,19 +189,35 @@ function collectFields(struct: JsonObject, walk: Walk): void {
     if (name === "") throw new MetadataError("Cannot use a column with an empty name");
     if (names.has(name)) throw new MetadataError(`Cannot use the column name "${path}" twice`);
     names.add(name);
-    for (const key of ["initial-default", "write-default"]) {
-      if (field(object, key) !== undefined && walk.formatVersion < 3) {
-        throw new MetadataError(
-          `Cannot use field "${path}": "${key}" is not supported until v3`,
-        );
-      }
-    }
     addField(field(object, "id"), field(object, "type"), {
       ...walk,
       path,
       isRequired: asBoolean(field(object, "required"), `"required" of field "${path}"`),
       name,
     });
+    asString(field(object, "doc") ?? "", `"doc" of field "${path}"`);
+    checkDefaults(object, { formatVersion: walk.formatVersion, path });
+  }
+}
+
+/** Comes after the type has been checked. */
+function checkDefaults(
+  object: JsonObject,
+  context: { readonly path: string; readonly formatVersion: number },
+): void {
+  for (const key of ["initial-default", "write-default"]) {
+    const value = field(object, key);
+    if (value === undefined) continue;
+    if (context.formatVersion < 3) {
+      throw new MetadataError(
+        `Cannot use field "${context.path}": "${key}" is not supported until v3`,
+      );
+    }
+    if (!isDefaultOf(object["type"] as unknown as TypeJson, value)) {
+      throw new MetadataError(
+        `Cannot use field "${context.path}": its "${key}" is no value of its type`,
+      );
+    }
   }
 }
 
@@ -189,29 +227,42 @@ function addField(
   walk: Walk & { readonly name: string; readonly isRequired: boolean },
 ): void {
   const { path, facts, depth, isRepeated } = walk;
+  const isRequired = walk.isRequired && walk.isAlwaysThere;
   const id = asInt(idJson, `the id of field "${path}"`);
   if (facts.has(id)) {
     throw new MetadataError(
       `Cannot use field id "${id}" for "${path}": "${facts.get(id)?.name}" has it too`,
     );
   }
+  if (id > FIELD_ID_MAX) {
+    throw new MetadataError(
+      `Cannot use field id "${id}" for "${path}": ids above ${FIELD_ID_MAX} are reserved`,
+    );
+  }
+  // "a.b" may be a column of that name, or a field of a struct; nobody could tell which is meant.
+  if (walk.paths.has(path)) throw new MetadataError(`Cannot use the column name "${path}" twice`);
+  walk.paths.add(path);
   if (depth > DEPTH_MAX) {
     throw new MetadataError(`Cannot use a schema nested deeper than ${DEPTH_MAX} levels`);
   }
   facts.set(id, {
     name: walk.name,
+    type: type as TypeJson,
     isPrimitive: typeof type === "string" && type !== "variant",
-    isRequired: walk.isRequired,
+    isRequired,
     isRepeated,
     isFloating: type === "float" || type === "double",
     isTop: depth === 0,
   });
   if (typeof type === "string") {
     checkPrimitive(type, { path, formatVersion: walk.formatVersion });
+    if (type === "unknown" && walk.isRequired) {
+      throw new MetadataError(`Cannot use field "${path}": one of type unknown must be optional`);
+    }
     return;
   }
   const nested = asObject(type, `the type of field "${path}"`) as JsonObject;
-  const below = { ...walk, path: `${path}.`, depth: depth + 1 };
+  const below = { ...walk, path: `${path}.`, depth: depth + 1, isAlwaysThere: isRequired };
   switch (field(nested, "type")) {
     case "struct":
       return collectFields(nested, below);

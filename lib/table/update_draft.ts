@@ -11,8 +11,6 @@ export interface Draft {
   readonly nowMs: number;
   /** Whether the table comes to be with this commit. */
   readonly isNew: boolean;
-  /** Entries of the base's snapshot log. */
-  readonly logLength: number;
   /** Ids of the snapshots that this commit adds. */
   readonly addedSnapshotIds: Set<bigint>;
   /** What -1 stands for in the updates that choose a schema, a spec or a sort order. */

@@ -38,7 +38,9 @@ export function addSchema(draft: Draft, update: JsonObject): void {
   );
   const schema = json as unknown as SchemaJson;
   const same = metadata.schemas.find((known) => sameSchema(known, schema));
-  const id = same?.["schema-id"] ?? nextId(metadata.schemas.map((known) => known["schema-id"]));
+  const id = same === undefined
+    ? nextId(metadata.schemas.map((known) => known["schema-id"]))
+    : same["schema-id"] ?? 0;
   if (same === undefined) {
     metadata.schemas = [...metadata.schemas, { ...schema, "schema-id": id }];
   }
@@ -56,12 +58,24 @@ export function setCurrentSchema(draft: Draft, update: JsonObject): void {
   });
 }
 
-/** `remove-schemas`; the current one cannot be removed. @throws {MetadataError} */
+/**
+ * `remove-schemas`; neither the current one can be removed nor one that a snapshot was written with.
+ *
+ * @throws {MetadataError}
+ */
 export function removeSchemas(draft: Draft, update: JsonObject): void {
   const { metadata } = draft;
   const ids = readIds(field(update, "schema-ids"), `"schema-ids"`);
   if (ids.has(metadata["current-schema-id"])) {
     throw new MetadataError("Cannot remove the current schema");
+  }
+  const user = metadata.snapshots?.find((snapshot) => ids.has(snapshot["schema-id"] ?? -1));
+  if (user !== undefined) {
+    throw new MetadataError(
+      `Cannot remove schema "${user["schema-id"]}": snapshot ${
+        user["snapshot-id"]
+      } was written with it`,
+    );
   }
   metadata.schemas = metadata.schemas.filter((schema) => !ids.has(schema["schema-id"] ?? 0));
 }
@@ -83,6 +97,7 @@ export function addSpec(draft: Draft, update: JsonObject): void {
     return;
   }
   const earlier = specs.flatMap((known) => known.fields);
+  if (metadata["format-version"] > 1) checkIdReuse(spec.fields, earlier);
   // Ids that came with the request are taken before any is given away.
   for (const item of spec.fields) lastId = Math.max(lastId, item["field-id"] ?? 0);
   const used = new Set(spec.fields.map((item) => item["field-id"]));
@@ -154,15 +169,17 @@ export function setDefaultSortOrder(draft: Draft, update: JsonObject): void {
 }
 
 /**
- * The fields of the current schema by id.
+ * The fields of the current schema by id; in a new table that has none yet, of the last one added.
  *
  * @throws {MetadataError} when there is none yet.
  */
 export function currentFacts(draft: Draft): Map<number, FieldFacts> {
   const { metadata } = draft;
-  const schema = metadata.schemas.find((known) =>
-    (known["schema-id"] ?? 0) === metadata["current-schema-id"]
-  );
+  // DuckDB chooses the schema of a new table last: after the spec and the sort order.
+  const id = draft.isNew && metadata["current-schema-id"] < 0
+    ? draft.addedSchemaId
+    : metadata["current-schema-id"];
+  const schema = metadata.schemas.find((known) => (known["schema-id"] ?? 0) === id);
   if (schema === undefined) {
     throw new MetadataError("Cannot change the table: it has no current schema yet");
   }
@@ -199,7 +216,8 @@ function nextId(ids: ReadonlyArray<number | undefined>): number {
   return ids.reduce<number>((highest, id) => Math.max(highest, id ?? 0), -1) + 1;
 }
 
-function sameSchema(left: SchemaJson, right: SchemaJson): boolean {
+/** Whether two schemas are the same but for their ids. */
+export function sameSchema(left: SchemaJson, right: SchemaJson): boolean {
   return sameJson(left.fields, right.fields) && sameJson(
     (left["identifier-field-ids"] ?? []).toSorted(),
     (right["identifier-field-ids"] ?? []).toSorted(),
@@ -217,6 +235,27 @@ function sameSpec(left: PartitionSpecJson, right: PartitionSpecJson): boolean {
       return item.name === other.name && sameSource(item, other) &&
         (other["field-id"] === undefined || other["field-id"] === item["field-id"]);
     });
+}
+
+/**
+ * From v2 on, an id stands for one transform of one column in all specs, since files of every spec are
+ * read by it. In v1 each spec counts anew, and void fields keep the place of removed ones.
+ */
+function checkIdReuse(
+  fields: readonly PartitionFieldJson[],
+  earlier: readonly PartitionFieldJson[],
+): void {
+  for (const item of fields) {
+    const id = item["field-id"];
+    if (id === undefined || item.transform === "void") continue;
+    const others = earlier.filter((known) =>
+      known["field-id"] === id && known.transform !== "void"
+    );
+    if (others.length === 0 || others.some((known) => sameSource(known, item))) continue;
+    throw new MetadataError(
+      `Cannot use partition field id "${id}" for "${item.name}": another field of the table has it`,
+    );
+  }
 }
 
 function checkSequentialIds(fields: readonly PartitionFieldJson[]): void {

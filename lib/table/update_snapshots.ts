@@ -88,7 +88,8 @@ function addRows(metadata: TableMetadata, snapshot: SnapshotJson): void {
       "lostRace",
     );
   }
-  metadata["next-row-id"] = toWire(first + BigInt(snapshot["added-rows"]!));
+  const after = first + BigInt(snapshot["added-rows"]!);
+  metadata["next-row-id"] = toWire(asLong(after, `"next-row-id" after the snapshot`));
 }
 
 function readSnapshot(json: JsonObject, metadata: TableMetadata): SnapshotJson {
@@ -100,8 +101,11 @@ function readSnapshot(json: JsonObject, metadata: TableMetadata): SnapshotJson {
   if (version > 1 || sequence !== undefined) {
     asLong(sequence, `"sequence-number" of the snapshot`);
   }
-  if (version > 1 || field(json, "manifests") === undefined) {
+  const manifests = version > 1 ? undefined : field(json, "manifests");
+  if (manifests === undefined) {
     asString(field(json, "manifest-list"), `"manifest-list" of the snapshot`);
+  } else {
+    for (const path of asArray(manifests, `"manifests"`)) asString(path, "a manifest's path");
   }
   const summary = field(json, "summary");
   if (version > 1 || summary !== undefined) {
@@ -120,8 +124,40 @@ function readSnapshot(json: JsonObject, metadata: TableMetadata): SnapshotJson {
   if (version > 2) {
     asLong(field(json, "first-row-id"), `"first-row-id" of the snapshot`);
     asLong(field(json, "added-rows"), `"added-rows" of the snapshot`);
+    const keyId = field(json, "key-id");
+    if (keyId !== undefined) asString(keyId, `"key-id" of the snapshot`);
   }
-  return json as unknown as SnapshotJson;
+  return withoutLaterFields(json, version) as unknown as SnapshotJson;
+}
+
+/** A field of a later version would come to life when the table is upgraded to that version. */
+function withoutLaterFields(json: JsonObject, version: number): JsonObject {
+  const later: string[] = [
+    ...(version < 2 ? ["sequence-number"] : []),
+    ...(version < 3 ? ["first-row-id", "added-rows", "key-id"] : []),
+  ];
+  if (!later.some((key) => Object.hasOwn(json, key))) return json;
+  return Object.fromEntries(Object.entries(json).filter(([key]) => !later.includes(key)));
+}
+
+/**
+ * Checks that the table has the encryption keys that the commit's snapshots name. Writers add a key
+ * after the snapshot that names it, so this comes when all updates have been applied.
+ *
+ * @throws {MetadataError}
+ */
+export function checkSnapshotKeys(draft: Draft): void {
+  const { metadata, addedSnapshotIds } = draft;
+  if (addedSnapshotIds.size === 0 || metadata["format-version"] < 3) return;
+  const keys = (metadata["encryption-keys"] ?? []) as JsonObject[];
+  for (const snapshot of metadata.snapshots ?? []) {
+    const id = snapshot["key-id"];
+    if (id === undefined || !addedSnapshotIds.has(BigInt(snapshot["snapshot-id"]))) continue;
+    if (keys.some((key) => key["key-id"] === id)) continue;
+    throw new MetadataError(
+      `Cannot add snapshot "${snapshot["snapshot-id"]}": the table has no encryption key "${id}"`,
+    );
+  }
 }
 
 /** `set-snapshot-ref` (table spec, "Snapshot References"). @throws {MetadataError} */
@@ -144,11 +180,14 @@ export function setSnapshotRef(draft: Draft, update: JsonObject): void {
   metadata["current-snapshot-id"] = ref["snapshot-id"];
   if (!moved) return;
   const isAdded = draft.addedSnapshotIds.has(id);
-  const log = (metadata["snapshot-log"] ?? []).filter((entry, index) =>
+  const log = (metadata["snapshot-log"] ?? []).filter((entry) =>
     // What was current only within this commit was never current to anyone.
-    index < draft.logLength || !draft.addedSnapshotIds.has(BigInt(entry["snapshot-id"]))
+    !draft.addedSnapshotIds.has(BigInt(entry["snapshot-id"]))
   );
-  const timestampMs = isAdded ? snapshot["timestamp-ms"] : draft.nowMs;
+  // The log is in order of time for its readers, though a writer's clock may have been ahead.
+  const timestampMs = isAdded
+    ? snapshot["timestamp-ms"]
+    : Math.max(draft.nowMs, log.at(-1)?.["timestamp-ms"] ?? 0);
   metadata["snapshot-log"] = [...log, {
     "snapshot-id": ref["snapshot-id"],
     "timestamp-ms": timestampMs,
@@ -170,7 +209,9 @@ function readRef(update: JsonObject, name: string): SnapshotRefJson {
     if (type === "tag" && key !== "max-ref-age-ms") {
       throw new MetadataError(`Cannot set tag "${name}": only a branch has "${key}"`);
     }
-    if (asLong(value, `"${key}" of "${name}"`) === 0n) {
+    const what = `"${key}" of "${name}"`;
+    const read = key === "min-snapshots-to-keep" ? asInt(value, what) : asLong(value, what);
+    if (BigInt(read) === 0n) {
       throw new MetadataError(`Cannot set "${name}": "${key}" must be above 0`);
     }
     ref[key] = value as number;
@@ -187,9 +228,8 @@ function removeRef(metadata: TableMetadata, name: string): void {
   metadata.refs = Object.fromEntries(
     Object.entries(metadata.refs ?? {}).filter(([key]) => key !== name),
   );
-  if (name !== "main") return;
-  delete metadata["current-snapshot-id"];
-  metadata["snapshot-log"] = [];
+  // The log stays: what was current before is still true of that time.
+  if (name === "main") delete metadata["current-snapshot-id"];
 }
 
 /**
@@ -233,8 +273,13 @@ export function setStatistics(draft: Draft, update: JsonObject): void {
   asString(field(file, "statistics-path"), `"statistics-path"`);
   asLong(field(file, "file-size-in-bytes"), `"file-size-in-bytes"`);
   asLong(field(file, "file-footer-size-in-bytes"), `"file-footer-size-in-bytes"`);
-  for (const blob of asArray(field(file, "blob-metadata"), `"blob-metadata"`)) {
-    asObject(blob, "a blob's metadata");
+  for (const item of asArray(field(file, "blob-metadata"), `"blob-metadata"`)) {
+    const blob = asObject(item, "a blob's metadata");
+    asString(field(blob, "type"), "the type of a blob");
+    asLong(field(blob, "snapshot-id"), `"snapshot-id" of a blob`);
+    asLong(field(blob, "sequence-number"), `"sequence-number" of a blob`);
+    for (const id of asArray(field(blob, "fields"), `"fields" of a blob`)) asInt(id, "a field id");
+    asStringMap(field(blob, "properties") ?? {}, `"properties" of a blob`);
   }
   putStatistics(draft.metadata, "statistics", { id, file });
 }

@@ -14,6 +14,7 @@ import {
   field,
   type JsonObject,
 } from "./shape.ts";
+import { takesSource } from "./transforms.ts";
 import { type Draft, emptyMetadata } from "./update_draft.ts";
 import {
   addSchema,
@@ -28,6 +29,7 @@ import {
 } from "./update_schemas.ts";
 import {
   addSnapshot,
+  checkSnapshotKeys,
   removePartitionStatistics,
   removeSnapshotRef,
   removeSnapshots,
@@ -93,29 +95,43 @@ export function applyUpdates(
     metadata: metadata === undefined ? emptyMetadata() : { ...metadata },
     nowMs: options.nowMs,
     isNew: metadata === undefined,
-    logLength: metadata?.["snapshot-log"]?.length ?? 0,
     addedSnapshotIds: new Set(),
     addedSchemaId: undefined,
     addedSpecId: undefined,
     addedOrderId: undefined,
     snapshotMs: undefined,
   };
-  for (const item of asArray(updates, `"updates"`)) {
+  for (const { handle, update } of readActions(updates)) handle(draft, update);
+  if (draft.isNew) completeNewTable(draft, options);
+  checkReferences(draft, metadata);
+  checkSnapshotKeys(draft);
+  draft.metadata["last-updated-ms"] = Math.max(
+    metadata?.["last-updated-ms"] ?? 0,
+    draft.snapshotMs ?? options.nowMs,
+  );
+  return draft.metadata;
+}
+
+/**
+ * Checks that every update is one of the REST spec, whatever the state of its table: a request with
+ * another is refused even when a requirement fails.
+ *
+ * @throws {MetadataError} `invalid`
+ */
+export function checkActions(updates: unknown): void {
+  readActions(updates);
+}
+
+function readActions(updates: unknown) {
+  return asArray(updates, `"updates"`).map((item) => {
     const update = asObject(item, "an update");
     const action = asString(field(update, "action"), `"action" of an update`);
     const handle = HANDLERS.get(action);
     if (handle === undefined) {
       throw new MetadataError(`Cannot apply update "${action}": it is not known`);
     }
-    handle(draft, update);
-  }
-  if (draft.isNew) completeNewTable(draft, options);
-  checkReferences(draft, metadata);
-  draft.metadata["last-updated-ms"] = Math.max(
-    metadata?.["last-updated-ms"] ?? 0,
-    draft.snapshotMs ?? options.nowMs,
-  );
-  return draft.metadata;
+    return { handle, update };
+  });
 }
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -172,6 +188,8 @@ function addEncryptionKey(draft: Draft, update: JsonObject): void {
   const key = asObject(field(update, "encryption-key"), `"encryption-key"`);
   const id = asString(field(key, "key-id"), `"key-id" of the encryption key`);
   asString(field(key, "encrypted-key-metadata"), `"encrypted-key-metadata"`);
+  asString(field(key, "encrypted-by-id") ?? "", `"encrypted-by-id"`);
+  asStringMap(field(key, "properties") ?? {}, `"properties" of the encryption key`);
   metadata["encryption-keys"] = [...otherKeys(draft, id), key];
 }
 
@@ -210,6 +228,11 @@ function completeNewTable(draft: Draft, options: ApplyOptions): void {
   }
 }
 
+interface SourceField {
+  readonly transform: string;
+  readonly "source-id"?: number;
+}
+
 /** What new files are written with must have its source columns at the end of the commit. */
 function checkReferences(draft: Draft, base: TableMetadata | undefined): void {
   const { metadata } = draft;
@@ -221,14 +244,22 @@ function checkReferences(draft: Draft, base: TableMetadata | undefined): void {
   const order = metadata["sort-orders"]?.find((known) =>
     (known["order-id"] ?? 0) === metadata["default-sort-order-id"]
   );
-  const fields = [...(spec?.fields ?? []), ...(order?.fields ?? [])] as JsonObject[];
+  const fields = [...(spec?.fields ?? []), ...(order?.fields ?? [])] as unknown as SourceField[];
   if (fields.length === 0) return;
   const facts = currentFacts(draft);
   for (const { transform, "source-id": sourceId } of fields) {
     // A void field stands for one that was removed, and its column may be gone with it.
-    if (transform === "void" || typeof sourceId !== "number" || facts.has(sourceId)) continue;
-    throw new MetadataError(
-      `Cannot remove field "${sourceId}": the default partition spec or sort order uses it`,
-    );
+    if (transform === "void" || sourceId === undefined) continue;
+    const source = facts.get(sourceId);
+    if (source === undefined) {
+      throw new MetadataError(
+        `Cannot remove field "${sourceId}": the default partition spec or sort order uses it`,
+      );
+    }
+    if (!takesSource(transform, source.type)) {
+      throw new MetadataError(
+        `Cannot change the type of "${source.name}": ${transform} of it, which the default partition spec or sort order uses, cannot be made`,
+      );
+    }
   }
 }

@@ -156,12 +156,14 @@ for (const [what, update] of BAD_SNAPSHOTS) {
   });
 }
 
-Deno.test("applyUpdates() logs a rollback at the time of the commit", () => {
+Deno.test("applyUpdates() logs a rollback at the time of the commit, in order", () => {
+  const later = applyUpdates(twoSnapshots(), [toMain(1)], { nowMs: NOW_MS + 50 });
+  assert.equal(later["snapshot-log"]?.at(-1)?.["timestamp-ms"], NOW_MS + 50);
   const metadata = apply(twoSnapshots(), toMain(1));
   assert.equal(metadata["current-snapshot-id"], 1);
   assert.deepEqual(metadata["snapshot-log"]?.at(-1), {
     "snapshot-id": 1,
-    "timestamp-ms": NOW_MS + 5,
+    "timestamp-ms": NOW_MS + 20,
   });
   assert.equal(metadata["last-updated-ms"], NOW_MS + 20);
 });
@@ -200,10 +202,11 @@ Deno.test("applyUpdates() sets branches and tags, whatever their names", () => {
   assert.deepEqual(Object.keys(without.refs!).sort(), ["dev", "main"]);
 });
 
-Deno.test("applyUpdates() with remove-snapshot-ref of main leaves no current snapshot", () => {
-  const metadata = apply(twoSnapshots(), { action: "remove-snapshot-ref", "ref-name": "main" });
+Deno.test("applyUpdates() with remove-snapshot-ref of main leaves no current snapshot, and keeps the log", () => {
+  const before = twoSnapshots();
+  const metadata = apply(before, { action: "remove-snapshot-ref", "ref-name": "main" });
   assert.equal(metadata["current-snapshot-id"], undefined);
-  assert.deepEqual(metadata["snapshot-log"], []);
+  assert.deepEqual(metadata["snapshot-log"], before["snapshot-log"]);
 });
 
 const BAD_REFS: ReadonlyArray<[string, unknown]> = [
@@ -318,6 +321,26 @@ const BUCKET = { name: "id_bucket", transform: "bucket[8]", "source-id": 1 };
 const BY_NAME = { name: "name", transform: "identity", "source-id": 2 };
 const addSpec = (...fields: unknown[]) => ({ action: "add-spec", spec: { fields } });
 const USE_SPEC = { action: "set-default-spec", "spec-id": -1 };
+
+Deno.test("applyUpdates() makes a table whose schema is chosen last, as DuckDB does", () => {
+  const updates = [
+    { action: "assign-uuid", uuid: UUID },
+    { action: "upgrade-format-version", "format-version": 2 },
+    { action: "add-schema", schema: { type: "struct", "schema-id": 0, fields: [ID, NAME] } },
+    addSpec({ ...BY_NAME, "field-id": 1000 }),
+    { action: "set-default-spec", "spec-id": 0 },
+    { action: "add-sort-order", "sort-order": { "order-id": 0, fields: [] } },
+    { action: "set-default-sort-order", "sort-order-id": 0 },
+    { action: "set-location", location: "file:///w/t" },
+    { action: "set-current-schema", "schema-id": 0 },
+  ];
+  const made = apply(undefined, ...updates);
+  assert.equal(made["current-schema-id"], 0);
+  assert.deepEqual(made["partition-specs"][0]!.fields, [{ ...BY_NAME, "field-id": 1000 }]);
+  const unknownSource = updates.with(3, addSpec({ ...BY_NAME, "source-id": 9 }));
+  assert.throws(() => apply(undefined, ...unknownSource), invalid(/9/));
+  assert.throws(() => apply(undefined, updates[3]), invalid(/no current schema/));
+});
 
 Deno.test("applyUpdates() with add-spec gives field ids, and the old ones to equal fields", () => {
   const one = apply(table(), addSpec(BUCKET, BY_NAME), USE_SPEC);
