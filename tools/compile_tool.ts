@@ -14,6 +14,9 @@ export const WORKER_MODULES: readonly string[] = [
   "lib/verify/worker.ts",
 ];
 
+/** Deno 2.6 goes through the packages by recursion, and ends when there are about a hundred. */
+const COMPILER_STACK_BYTES = 32 * 1024 * 1024;
+
 /** Options of {@linkcode compileTool}. */
 export interface CompileToolOptions {
   /** Where the executable goes. */
@@ -92,7 +95,7 @@ export async function compileTool(
         ...["--output", join(work, "tool"), "main.ts"],
       ],
       cwd: stage,
-      env: runtime.env,
+      env: { ...runtime.env, RUST_MIN_STACK: String(COMPILER_STACK_BYTES) },
     });
     if (!result?.success) {
       const reason = result ? lastReason(result) : "there is no Deno";

@@ -3,6 +3,7 @@ import { CatalogError, UsageError } from "../errors.ts";
 import { startInProcessCatalog } from "../server/in_process.ts";
 import type { CatalogTarget } from "../load/options.ts";
 import type { Flag, FlagValues } from "./flags.ts";
+import { readTextFile } from "./text_file.ts";
 
 /** Where Lakekeeper and `serve` listen unless told otherwise. */
 export const CATALOG_URL_DEFAULT = "http://localhost:8181/catalog";
@@ -167,16 +168,7 @@ async function readToken(values: FlagValues, environment: ChoiceEnvironment): Pr
   const path = values.text("token-file");
   if (fromVariable !== undefined && values.source("token-file") !== "flag") return fromVariable;
   if (path === undefined) return TOKEN_DEFAULT;
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`Cannot read the token file "${path}": ${reason}`, { cause });
-  }
-  const token = text.trim();
-  if (token === "") throw new UsageError(`Cannot use the token file "${path}": it is empty`);
-  return token;
+  return (await readTextFile(path, "token file")).trim();
 }
 
 function readProperties(texts: readonly string[]): Record<string, string> {

@@ -7,7 +7,7 @@ import { VERBS_BUILT } from "./verbs.ts";
 const HELP_OF_VERBS: Readonly<Record<typeof VERBS_BUILT[number], () => Promise<string>>> = {
   ingest: async () => helpOfVerb((await import("./ingest_flags.ts")).INGEST),
   generate: async () => helpOfVerb((await import("./generate.ts")).GENERATE),
-  serve: async () => helpOfVerb((await import("./serve.ts")).SERVE),
+  serve: async () => helpOfVerb((await import("./serve_flags.ts")).SERVE),
   verify: async () => helpOfVerb((await import("./verify.ts")).VERIFY),
   clean: async () => helpOfVerb((await import("./clean.ts")).CLEAN),
   version: async () => (await import("./version.ts")).VERSION_HELP,

@@ -1,116 +1,56 @@
 /** `serve`: the embedded catalog as a server for any Iceberg client. */
 import { EXIT_CODE, UsageError } from "../errors.ts";
+import { Stop } from "../load/stop.ts";
 import { startServer } from "../server/serve.ts";
-import { WAREHOUSE_DIRECTORY_DEFAULT } from "./catalog_choice.ts";
-import type { Flag } from "./flags.ts";
-import { formatDuration } from "./values.ts";
-import { readVerbFlags, type VerbCall, type VerbDefinition } from "./verb.ts";
-
-const SERVE_FLAGS: readonly Flag[] = [
-  {
-    flags: "--listen <ADDRESS>",
-    description: "address and port; port 0 takes a free one",
-    group: "Server",
-    fallback: "127.0.0.1:8181",
-  },
-  {
-    flags: "--warehouse <[NAME=]PATH>",
-    description: "directory of the warehouse, and the name that clients give it",
-    group: "Server",
-    fallback: `demo=${WAREHOUSE_DIRECTORY_DEFAULT}`,
-    withoutVariables: true,
-  },
-  {
-    flags: "--trace",
-    description: "show method, path and status of every request",
-    group: "Output",
-  },
-];
-
-const SERVE_HELP_AFTER = `
-Examples:
-  lakekeeper-ingest serve
-  lakekeeper-ingest serve --listen 127.0.0.1:9090 --warehouse demo=./lake
-
-The catalog answers under /catalog, where Lakekeeper would. It ends with Ctrl-C or SIGTERM.
-
-Exit status:
-  0  ended by a signal
-  2  wrong command line
-  1  the address cannot be used
-  6  no right to use the address or the directory
-  7  the directory cannot be used
-`;
-
-/** The command line of `serve`. */
-export const SERVE: VerbDefinition = {
-  name: "serve",
-  usage: "[flags]",
-  description: "Serve an Iceberg REST catalog on a local directory",
-  flags: SERVE_FLAGS,
-  after: SERVE_HELP_AFTER,
-};
+import { buildInfo } from "./build_info.ts";
+import { SERVE } from "./serve_flags.ts";
+import { readServeFlags } from "./serve_options.ts";
+import { createServeView } from "./serve_view.ts";
+import { listenForSignals } from "./signals.ts";
+import { withoutReaders } from "./terminal.ts";
+import { readVerbFlags, type VerbCall } from "./verb.ts";
 
 /**
- * Runs `serve` until a signal ends it.
+ * Runs `serve` until a signal ends it; a second one ends it at once.
  *
- * @throws {ToolError} when the catalog cannot be opened or the address not be used.
+ * @throws {ToolError} when a catalog cannot be opened or the address not be used.
  */
 export async function runServe(call: VerbCall): Promise<number> {
-  const { terminal } = call;
   const values = readVerbFlags(call, SERVE);
   if (values === undefined) return EXIT_CODE.ok;
   if (values.operands.length > 0) {
     throw new UsageError(`Cannot use "${values.operands[0]}": serve takes flags only`);
   }
-  const warehouse = readWarehouse(values.text("warehouse")!);
-  const trace = values.isOn("trace");
-  const ended = untilSignal();
-  const server = await startServer({
-    ...readListen(values.text("listen")!),
-    warehouseDirectory: warehouse.directory,
-    warehouseName: warehouse.name,
-    onRequest: ({ method, path, status, elapsedMs, error }) => {
-      if (trace) {
-        terminal.err.write(`${method} ${path} ${status} ${formatDuration(elapsedMs)}\n`);
-      }
-      if (error !== undefined) {
-        terminal.err.write(`Fault while answering ${method} ${path}: ${String(error)}\n`);
-      }
-    },
+  const choice = await readServeFlags(values, (name) => Deno.env.get(name));
+  // It goes on serving when nobody reads of it any more.
+  const view = createServeView(withoutReaders(call.terminal), {
+    json: values.isOn("json"),
+    trace: values.isOn("trace"),
+    quiet: values.isOn("quiet"),
   });
-  terminal.out.write(
-    `Serving warehouse "${warehouse.name}" (${warehouse.directory}) at ${server.uri}\n`,
-  );
-  await ended;
-  await server.close();
-  return EXIT_CODE.ok;
-}
-
-function readListen(text: string): { readonly host: string; readonly port: number } {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3] ?? NaN);
-  if (match === null || port > 65_535) {
-    throw new UsageError(`Cannot listen on "${text}": it takes ADDRESS:PORT, as 127.0.0.1:8181`);
+  const stop = new Stop();
+  const signals = listenForSignals(stop, call.exitNow);
+  try {
+    const server = await startServer({ ...choice.server, onRequest: view.request });
+    try {
+      const { warehouses } = choice.server;
+      const { version } = buildInfo();
+      view.started({ uri: server.uri, warehouses, version, wrong: choice.wrong });
+      await untilAborted(stop.signal);
+    } finally {
+      await server.close();
+    }
+    view.stopped();
+    return EXIT_CODE.ok;
+  } finally {
+    signals.close();
+    stop.close();
   }
-  return { host: match[1] ?? match[2]!, port };
 }
 
-function readWarehouse(text: string): { readonly name: string; readonly directory: string } {
-  const at = text.indexOf("=");
-  const name = at === -1 ? "demo" : text.slice(0, at);
-  const directory = text.slice(at + 1);
-  if (name === "" || directory === "") {
-    throw new UsageError(`Cannot use --warehouse "${text}": it takes PATH or NAME=PATH`);
-  }
-  return { name, directory };
-}
-
-function untilSignal(): Promise<void> {
-  const signals: Deno.Signal[] = Deno.build.os === "windows"
-    ? ["SIGINT", "SIGBREAK"]
-    : ["SIGINT", "SIGTERM"];
+function untilAborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of signals) Deno.addSignalListener(signal, () => resolve());
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
   });
 }

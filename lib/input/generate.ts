@@ -3,7 +3,7 @@
  * the same bytes. Names come from faker, which is loaded here only, and only when rows are made.
  */
 import { UsageError } from "../errors.ts";
-import { SeededRandom } from "./random.ts";
+import { SeededRandom } from "../random.ts";
 import type { Source } from "./source.ts";
 
 /** Seed when none is given. */

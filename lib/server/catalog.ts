@@ -1,39 +1,45 @@
 /** The embedded catalog of one warehouse: its database, its files, and how tables are read. */
-import { resolve } from "node:path";
-import { AuthError, StorageError } from "../errors.ts";
-import { openFileStore } from "../store/file_store.ts";
 import type { Store } from "../store/store.ts";
 import type { TableMetadata } from "../table/metadata.ts";
-import { CatalogDatabase, DATABASE_FILE, type TableRow } from "./database.ts";
-import { noSuchTable, type TableName } from "./failure.ts";
+import { MetadataError } from "../table/metadata_error.ts";
+import type { CatalogDatabase, TableRow } from "./database.ts";
+import { formatTableName, noSuchFile, noSuchTable, type TableName } from "./failure.ts";
+import { IdempotentRequests } from "./http/idempotency.ts";
 import { KeyedLock } from "./keyed_lock.ts";
+import { metadataBytes } from "./metadata_bytes.ts";
 import {
   decodeMetadataBytes,
   MetadataCache,
   type MetadataFile,
-  metadataText,
+  packMetadata,
   readMetadataText,
+  type ViewFile,
 } from "./metadata_file.ts";
+import type { Place } from "./places/place.ts";
+import { StagedTables } from "./staged_tables.ts";
+import type { StorageAccess } from "./storage/vending.ts";
+import { openWarehouse, type WarehouseOptions } from "./warehouse.ts";
 
 /** What the operations of the catalog work on. */
 export interface Catalog {
   /** Name that clients may give in `?warehouse=`. */
   readonly warehouseName: string;
-  /** The warehouse directory, absolute. */
-  readonly root: string;
+  /** Where the files of its tables lie. */
+  readonly place: Place;
+  /** How clients get at those files; undefined where they need nothing for it. */
+  readonly storage: StorageAccess | undefined;
+  /** Tables that clients have announced and not yet made. */
+  readonly staged: StagedTables;
   readonly database: CatalogDatabase;
   readonly store: Store;
   readonly cache: MetadataCache;
+  readonly viewCache: MetadataCache<ViewFile>;
   /** Held per table, so that of several commits here only one at a time writes a file. */
   readonly locks: KeyedLock;
+  /** Requests with an Idempotency-Key. */
+  readonly idempotency: IdempotentRequests;
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number;
-}
-
-/** Options of {@link openCatalog}. */
-export interface CatalogOptions {
-  readonly warehouseDirectory: string;
-  readonly warehouseName: string;
 }
 
 /** A table with its metadata. */
@@ -43,33 +49,27 @@ export interface LoadedTable {
 }
 
 /** Enough for the history of some tables with 10,000 snapshots. */
-const CACHE_LENGTH_MAX = 64 * 1024 * 1024;
+const CACHE_BYTES_MAX = 64 * 1024 * 1024;
+const VIEW_CACHE_BYTES_MAX = 8 * 1024 * 1024;
 const LOCK_WAIT_MS_MAX = 30_000;
 
 /**
- * Opens the catalog of a warehouse directory, making both when missing.
+ * Opens the catalog of a warehouse.
  *
- * @throws {AuthError | StorageError} when the directory or the database cannot be used.
+ * @throws {UsageError | AuthError | StorageError} when the warehouse or its database cannot be used.
  */
-export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
-  const root = resolve(options.warehouseDirectory).replaceAll("\\", "/");
-  try {
-    await Deno.mkdir(root, { recursive: true });
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const isRefused = cause instanceof Deno.errors.PermissionDenied ||
-      cause instanceof Deno.errors.NotCapable;
-    throw new (isRefused ? AuthError : StorageError)(
-      `Cannot make the warehouse directory "${root}": ${reason}`,
-      { cause, hint: "Choose another directory, or check the rights on this one" },
-    );
-  }
+export async function openCatalog(options: WarehouseOptions): Promise<Catalog> {
+  const { place, database, storage } = await openWarehouse(options);
   return {
-    warehouseName: options.warehouseName,
-    root,
-    database: new CatalogDatabase(`${root}/${DATABASE_FILE}`),
-    store: openFileStore(),
-    cache: new MetadataCache(CACHE_LENGTH_MAX),
+    warehouseName: options.name,
+    place,
+    storage,
+    staged: new StagedTables(),
+    database,
+    idempotency: new IdempotentRequests(database, Date.now),
+    store: place.store,
+    cache: new MetadataCache(CACHE_BYTES_MAX),
+    viewCache: new MetadataCache<ViewFile>(VIEW_CACHE_BYTES_MAX),
     locks: new KeyedLock(LOCK_WAIT_MS_MAX),
     now: Date.now,
   };
@@ -89,19 +89,47 @@ export function closeCatalog(catalog: Catalog): void {
 export async function loadTable(catalog: Catalog, table: TableName): Promise<LoadedTable> {
   const row = catalog.database.findTable(table.namespace, table.name);
   if (row === undefined) throw noSuchTable(table);
-  return { row, file: await readMetadataFile(catalog, row.metadataLocation) };
+  try {
+    return { row, file: await readMetadataFile(catalog, row.metadataLocation) };
+  } catch (cause) {
+    if (!(cause instanceof MetadataError)) throw cause;
+    // Whoever asks for the table has done nothing wrong: the file has been spoiled.
+    throw new Error(
+      `Cannot read table "${
+        formatTableName(table)
+      }" at "${row.metadataLocation}": ${cause.message}`,
+      { cause },
+    );
+  }
 }
 
-/** Reads a metadata file, from memory where it is kept. */
+/**
+ * Makes sure that a table's metadata file is still in the store, since memory may hold what somebody
+ * has removed there.
+ *
+ * @throws {RequestFailure} 404 `NotFoundException` when it is gone.
+ */
+export async function requireMetadataFile(catalog: Catalog, location: string): Promise<void> {
+  if (await catalog.store.sizeOf(location) !== undefined) return;
+  catalog.cache.delete(location);
+  throw noSuchFile(location);
+}
+
+/**
+ * Reads a metadata file, from memory where it is kept.
+ *
+ * @throws {RequestFailure} 404 `NotFoundException` when there is no such file.
+ */
 export async function readMetadataFile(
   catalog: Catalog,
   location: string,
 ): Promise<MetadataFile> {
   const kept = catalog.cache.get(location);
   if (kept !== undefined) return kept;
+  await requireMetadataFile(catalog, location);
   const bytes = await catalog.store.read(location);
   const metadata = readMetadataText(await decodeMetadataBytes(bytes));
-  const file = { metadata, text: metadataText(metadata) };
+  const file = { metadata, bytes: metadataBytes(metadata) };
   catalog.cache.set(location, file);
   return file;
 }
@@ -112,8 +140,8 @@ export async function writeMetadataFile(
   location: string,
   metadata: TableMetadata,
 ): Promise<MetadataFile> {
-  const file = { metadata, text: metadataText(metadata) };
-  await catalog.store.write(location, new TextEncoder().encode(file.text), {
+  const file = { metadata, bytes: metadataBytes(metadata) };
+  await catalog.store.write(location, await packMetadata(file.bytes, location), {
     contentType: "application/json",
     sync: true,
   });

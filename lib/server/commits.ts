@@ -2,10 +2,11 @@
  * The commit: requirements are checked against the metadata at the pointer, the new metadata file is
  * written and synced, and a compare-and-swap in SQLite decides who was first.
  */
+import type { EntryChangeOptions } from "./entries.ts";
 import type { TableMetadata } from "../table/metadata.ts";
 import { checkRequirements } from "../table/requirements.ts";
 import { asArray, asObject, field, type JsonObject } from "../table/shape.ts";
-import { applyUpdates } from "../table/updates.ts";
+import { applyUpdates, checkActions } from "../table/updates.ts";
 import {
   type Catalog,
   type LoadedTable,
@@ -13,18 +14,17 @@ import {
   lockKey,
   writeMetadataFile,
 } from "./catalog.ts";
-import type { PointerMove } from "./database.ts";
+import type { ChangeOptions, PointerMove } from "./database.ts";
 import {
   badRequest,
   formatTableName,
   lostRace,
   noSuchTable,
   RequestFailure,
-  tableExists,
   type TableName,
 } from "./failure.ts";
-import { claimDirectory, pathInWarehouse } from "./locations.ts";
-import { type MetadataFile, nextMetadataName } from "./metadata_file.ts";
+import { chooseLostBase, fromAnywhere, type LostRaceOptions } from "./faults/lost_update.ts";
+import { type MetadataFile, nextMetadataLocation } from "./metadata_file.ts";
 import { readTableName } from "./names.ts";
 import { requireNamespace } from "./namespaces.ts";
 import { insertTable } from "./tables.ts";
@@ -39,6 +39,7 @@ interface Change {
 /** A change whose file is written; only the pointer has still to move. */
 interface Prepared {
   readonly change: Change;
+  readonly base: TableMetadata;
   readonly file: MetadataFile;
   readonly move: PointerMove;
 }
@@ -55,18 +56,27 @@ export async function commitTable(
   catalog: Catalog,
   table: TableName,
   request: JsonObject,
+  options: EntryChangeOptions & LostRaceOptions = {},
 ): Promise<LoadedTable> {
   const change = readChange(table, request);
   return await catalog.locks.run([lockKey(table)], async () => {
-    if (isCreate(change)) return await commitNewTable(catalog, change);
-    const { prepared, loaded } = await prepare(catalog, change);
-    if (prepared === undefined) return loaded;
-    await publish(catalog, [prepared]);
-    const { uuid } = loaded.row;
-    return {
-      row: { uuid, location: prepared.move.location, metadataLocation: prepared.move.to },
-      file: prepared.file,
-    };
+    if (isCreate(change)) return await commitNewTable(catalog, change, options);
+    const { losesUpdate, onApplied } = options;
+    return await retryOvertaken(async () => {
+      const { prepared, loaded } = await prepare(catalog, change, { losesUpdate });
+      if (prepared === undefined) {
+        onApplied?.(loaded.row.metadataLocation);
+        return loaded;
+      }
+      const { file, move } = prepared;
+      await publish(
+        catalog,
+        [prepared],
+        { losesUpdate, ...(onApplied && { onApplied: () => onApplied(move.to) }) },
+      );
+      const { location, to: metadataLocation } = move;
+      return { row: { uuid: loaded.row.uuid, location, metadataLocation }, file };
+    });
   });
 }
 
@@ -75,7 +85,11 @@ export async function commitTable(
  *
  * @throws {RequestFailure | MetadataError} as {@link commitTable}.
  */
-export async function commitTransaction(catalog: Catalog, request: JsonObject): Promise<void> {
+export async function commitTransaction(
+  catalog: Catalog,
+  request: JsonObject,
+  options: ChangeOptions & LostRaceOptions = {},
+): Promise<void> {
   const changes = asArray(field(request, "table-changes"), `"table-changes"`).map((item) => {
     const object = asObject(item, "a table change");
     return readChange(readTableName(field(object, "identifier"), `"identifier"`), object);
@@ -84,19 +98,48 @@ export async function commitTransaction(catalog: Catalog, request: JsonObject): 
   if (new Set(keys).size < keys.length) {
     throw badRequest("Cannot commit the transaction: it changes one table twice");
   }
-  await catalog.locks.run(keys, async () => {
+  const commit = async () => {
     const ready: Prepared[] = [];
     try {
       for (const change of changes) {
-        const { prepared } = await prepare(catalog, change);
+        const { prepared } = await prepare(catalog, change, options);
         if (prepared !== undefined) ready.push(prepared);
       }
     } catch (error) {
       await removeFiles(catalog, ready);
       throw error;
     }
-    if (ready.length > 0) await publish(catalog, ready);
-  });
+    if (ready.length > 0) await publish(catalog, ready, options);
+    else options.onApplied?.();
+  };
+  await catalog.locks.run(keys, () => retryOvertaken(commit));
+}
+
+/**
+ * Another process has overtaken a commit, and its requirements hold all the same: it is made again
+ * on what stands now. Within this process the lock keeps commits apart.
+ */
+class Overtaken extends RequestFailure {
+  constructor(table: TableName) {
+    super(
+      409,
+      "CommitFailedException",
+      `Cannot commit to ${
+        formatTableName(table)
+      }: other commits were written first, time and again, which the requirements do not exclude`,
+    );
+  }
+}
+
+async function retryOvertaken<T>(commit: () => Promise<T>): Promise<T> {
+  for (let left = OVERTAKEN_MAX; left > 0; left -= 1) {
+    try {
+      return await commit();
+    } catch (error) {
+      if (!(error instanceof Overtaken)) throw error;
+    }
+  }
+  return await commit();
 }
 
 function readChange(table: TableName, request: JsonObject): Change {
@@ -109,10 +152,12 @@ function readChange(table: TableName, request: JsonObject): Change {
       );
     }
   }
+  const updates = asArray(field(request, "updates"), `"updates"`);
+  checkActions(updates);
   return {
     table,
     requirements: asArray(field(request, "requirements"), `"requirements"`),
-    updates: asArray(field(request, "updates"), `"updates"`),
+    updates,
   };
 }
 
@@ -126,31 +171,49 @@ function isCreate(change: Change): boolean {
 async function prepare(
   catalog: Catalog,
   change: Change,
+  options: LostRaceOptions,
 ): Promise<{ prepared: Prepared | undefined; loaded: LoadedTable }> {
   const { table, requirements, updates } = change;
   const loaded = await loadTable(catalog, table);
-  const { row, file: { metadata: base } } = loaded;
+  const { row } = loaded;
+  let { file: { metadata: base } } = loaded;
+  let basedOn = row.metadataLocation;
   const failure = checkRequirements(base, requirements);
-  if (failure !== undefined) throw lostRace(failure);
+  if (failure !== undefined) {
+    const older = await chooseLostBase(catalog, loaded, { ...options, requirements });
+    if (older === undefined) throw lostRace(failure);
+    base = older.file.metadata;
+    basedOn = older.location;
+  }
   const updated = applyUpdates(base, updates, { nowMs: catalog.now() });
   if ((updates as unknown[]).length === 0) return { prepared: undefined, loaded };
   const location = updated.location === base.location
     ? row.location
-    : pathInWarehouse(catalog.root, updated.location);
+    : catalog.place.check(updated.location);
   const metadata = withMetadataLog(updated, {
-    "metadata-file": row.metadataLocation,
+    "metadata-file": basedOn,
     "timestamp-ms": base["last-updated-ms"],
   });
-  const to = `${metadata.location}/metadata/${nextMetadataName(row.metadataLocation)}`;
+  const to = nextMetadataLocation(metadata, basedOn);
+  catalog.place.check(to);
   const file = await writeMetadataFile(catalog, to, metadata);
   const move = { ...table, from: row.metadataLocation, to, location };
-  return { prepared: { change, file, move }, loaded };
+  return { prepared: { change, base, file, move }, loaded };
 }
 
-async function publish(catalog: Catalog, ready: readonly Prepared[]): Promise<void> {
+async function publish(
+  catalog: Catalog,
+  ready: readonly Prepared[],
+  options: ChangeOptions & LostRaceOptions,
+): Promise<void> {
+  let moves = ready.map((prepared) => prepared.move);
   let lost;
   try {
-    lost = catalog.database.movePointers(ready.map((prepared) => prepared.move));
+    lost = catalog.database.movePointers(moves, options);
+    if (lost !== undefined && options.losesUpdate?.()) {
+      moves = fromAnywhere(catalog, moves);
+      lost = catalog.database.movePointers(moves, options);
+    }
   } catch (error) {
     // Only a failure that was expected says for certain that no pointer has moved.
     if (error instanceof RequestFailure) await removeFiles(catalog, ready);
@@ -162,10 +225,47 @@ async function publish(catalog: Catalog, ready: readonly Prepared[]): Promise<vo
       catalog.cache.delete(move.from);
       catalog.cache.set(move.to, file);
     }
+    await removeOldMetadata(catalog, ready);
     return;
   }
   await removeFiles(catalog, ready);
-  throw await explainLoss(catalog, ready.find((prepared) => prepared.move === lost)!);
+  throw await explainLoss(catalog, ready[moves.indexOf(lost)]!);
+}
+
+/**
+ * Removes the metadata files that have left the log, for tables that ask for it (table property
+ * `write.metadata.delete-after-commit.enabled`). A file that cannot be removed is only litter.
+ */
+async function removeOldMetadata(catalog: Catalog, done: readonly Prepared[]): Promise<void> {
+  for (const { base, file: { metadata } } of done) {
+    if (field(metadata.properties ?? {}, DELETE_PROPERTY)?.toLowerCase() !== "true") continue;
+    const kept = new Set(metadata["metadata-log"]?.map((entry) => entry["metadata-file"]));
+    for (const { "metadata-file": location } of base["metadata-log"] ?? []) {
+      if (kept.has(location) || !isOwnMetadata(catalog, metadata, location)) continue;
+      catalog.cache.delete(location);
+      await catalog.store.remove(location).catch(() => {});
+    }
+  }
+}
+
+/**
+ * The log came from a client when the table was registered: it may name any file, also those of a
+ * table that lives on under another name.
+ */
+function isOwnMetadata(catalog: Catalog, table: TableMetadata, location: string): boolean {
+  const directories = [table.location, field(table.properties ?? {}, PATH_PROPERTY)];
+  if (
+    !location.endsWith(".metadata.json") ||
+    !directories.some((directory) =>
+      directory !== undefined && location.startsWith(`${directory.replace(/\/+$/, "")}/`)
+    )
+  ) return false;
+  try {
+    catalog.place.check(location);
+  } catch {
+    return false;
+  }
+  return !catalog.database.isPointedAt(location);
 }
 
 /** The pointers have certainly not moved, so nothing refers to these files. */
@@ -180,39 +280,44 @@ async function explainLoss(catalog: Catalog, prepared: Prepared): Promise<Error>
   }
   const { file } = await loadTable(catalog, table);
   const failure = checkRequirements(file.metadata, requirements);
-  return lostRace(
-    failure ??
-      `Cannot commit to ${
-        formatTableName(table)
-      }: another commit was written first, which the requirements do not exclude`,
-  );
+  return failure === undefined ? new Overtaken(table) : lostRace(failure);
 }
 
 /** `stage-create` comes to its end: the table is made of the updates alone. */
-async function commitNewTable(catalog: Catalog, change: Change): Promise<LoadedTable> {
+async function commitNewTable(
+  catalog: Catalog,
+  change: Change,
+  options: EntryChangeOptions,
+): Promise<LoadedTable> {
   const { table, requirements, updates } = change;
   requireNamespace(catalog, table.namespace);
   if (catalog.database.findTable(table.namespace, table.name) !== undefined) {
     checkRequirements(undefined, requirements);
-    throw tableExists(table);
+    throw lostRace(`Requirement failed: table already exists: ${formatTableName(table)}`);
   }
   const failure = checkRequirements(undefined, requirements);
   if (failure !== undefined) throw badRequest(`Cannot make the table: ${failure}`);
   // The directory is made only when no update names one, and the updates are sound.
   const created = { uuid: crypto.randomUUID(), location: UNNAMED };
   const metadata = applyUpdates(undefined, updates, { nowMs: catalog.now(), created });
-  if (metadata.location !== UNNAMED) return await insertTable(catalog, table, metadata);
-  const claimed = await claimDirectory(catalog.root, table);
+  if (metadata.location !== UNNAMED) {
+    return await insertTable(catalog, table, metadata, options);
+  }
+  const claimed = await catalog.place.claim(table);
   try {
-    return await insertTable(catalog, table, { ...metadata, location: claimed.location });
+    const placed = { ...metadata, location: claimed.location };
+    return await insertTable(catalog, table, placed, options);
   } catch (error) {
     await claimed.release();
     throw error;
   }
 }
 
+const OVERTAKEN_MAX = 10;
 const UNNAMED = "unnamed";
 const VERSIONS_MAX_PROPERTY = "write.metadata.previous-versions-max";
+const PATH_PROPERTY = "write.metadata.path";
+const DELETE_PROPERTY = "write.metadata.delete-after-commit.enabled";
 const VERSIONS_MAX_DEFAULT = 100;
 
 /** The metadata with the file that it replaces at the end of its log, cut to the length asked for. */

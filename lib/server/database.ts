@@ -1,10 +1,12 @@
 /**
- * The catalog's memory: namespaces, and for each table the pointer to its metadata file, in SQLite.
- * Several connections and processes may use one database; the commit is a compare-and-swap.
+ * The catalog's memory: namespaces, and for each table and view the pointer to its metadata file, in
+ * SQLite. Several connections and processes may use one database; the commit is a compare-and-swap.
  */
-import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { RequestFailure } from "./failure.ts";
-import { errorCode, isBusy, openDatabase } from "./open_database.ts";
+import { AlreadyAnswered } from "./failure.ts";
+import { errorCode, openDatabase } from "./open_database.ts";
+import { type ChangeOptions, SqlConnection } from "./sql_connection.ts";
+
+export type { ChangeOptions };
 
 /** Name of the database file within the warehouse's directory. */
 export const DATABASE_FILE = "catalog.db";
@@ -16,28 +18,39 @@ const AFTER_SEPARATOR = "\x20";
 
 const SQLITE_CONSTRAINT_FOREIGN_KEY = 787;
 const SQLITE_CONSTRAINT_PRIMARY_KEY = 1555;
+/** Of the reports that clients send of their commits and scans, the last ones are kept. */
+const REPORTS_MAX = 1000;
 
-/** A table as the database knows it. */
+/** What a name stands for. Tables and views share their names. */
+export type EntryKind = "table" | "view";
+
+/** A table or view as the database knows it. */
 export interface TableRow {
   readonly uuid: string;
   readonly location: string;
   readonly metadataLocation: string;
 }
 
-/** One table's part of a commit. */
-export interface PointerMove {
+/** A table's or view's place among the others. */
+export interface EntryName {
   readonly namespace: readonly string[];
   readonly name: string;
+}
+
+/** One table's or view's part of a commit. */
+export interface PointerMove extends EntryName {
+  /** @default {"table"} */
+  readonly kind?: EntryKind;
   /** The pointer that the commit was built on. */
   readonly from: string;
   readonly to: string;
   readonly location: string;
 }
 
-/** A table to be made. */
-export interface NewTableRow extends TableRow {
-  readonly namespace: readonly string[];
-  readonly name: string;
+/** A table or view to be made. */
+export interface NewTableRow extends TableRow, EntryName {
+  /** @default {"table"} */
+  readonly kind?: EntryKind;
 }
 
 /** Which part of a list to give. */
@@ -51,10 +64,22 @@ export interface Page {
 /** Why a change was not made. */
 export type Refusal = "noSuchNamespace" | "noSuchTable" | "exists" | "notEmpty";
 
+/** A change of tables or of views. */
+export interface EntryOptions extends ChangeOptions {
+  /** @default {"table"} */
+  readonly kind?: EntryKind;
+}
+
+/** What a finished request was answered with, under its Idempotency-Key. */
+export interface StoredReply {
+  /** Tells this request from any other. */
+  readonly fingerprint: string;
+  readonly reply: string;
+}
+
 /** The database of one warehouse. All methods are synchronous; none holds a lock on return. */
 export class CatalogDatabase {
-  readonly #database: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #sql: SqlConnection;
 
   /**
    * Opens the database file and makes it when missing.
@@ -62,74 +87,78 @@ export class CatalogDatabase {
    * @throws {ToolError} when it cannot be opened, is damaged, or was made by a newer version.
    */
   constructor(path: string) {
-    this.#database = openDatabase(path);
+    this.#sql = new SqlConnection(openDatabase(path));
   }
 
   /** Closes the connection; a second call does nothing. */
   close(): void {
-    this.#statements.clear();
-    if (this.#database.isOpen) this.#database.close();
+    this.#sql.close();
   }
 
   /** The properties of a namespace, or undefined when it does not exist. */
   namespaceProperties(namespace: readonly string[]): Record<string, string> | undefined {
-    const row = this.#get("SELECT properties FROM namespaces WHERE name = ?", keyOf(namespace));
+    const row = this.#sql.get("SELECT properties FROM namespaces WHERE name = ?", keyOf(namespace));
     return row === undefined ? undefined : JSON.parse(String(row["properties"]));
   }
 
   /** Makes a namespace and the parents that it lacks; false when it exists. */
-  createNamespace(namespace: readonly string[], properties: Record<string, string>): boolean {
-    return this.#transaction(() => {
+  createNamespace(
+    namespace: readonly string[],
+    properties: Record<string, string>,
+    options: ChangeOptions = {},
+  ): boolean {
+    return this.#sql.transaction(() => {
       for (let depth = 1; depth < namespace.length; depth += 1) {
-        this.#run(
+        this.#sql.run(
           "INSERT INTO namespaces (name, properties) VALUES (?, '{}') ON CONFLICT DO NOTHING",
           keyOf(namespace.slice(0, depth)),
         );
       }
-      return this.#run(
+      return this.#sql.run(
         "INSERT INTO namespaces (name, properties) VALUES (?, ?) ON CONFLICT DO NOTHING",
         keyOf(namespace),
         JSON.stringify(properties),
       ) === 1;
-    });
+    }, { ...options, isApplied: (made) => made });
   }
 
   /** Changes the properties of a namespace in one step; false when it does not exist. */
   changeProperties(
     namespace: readonly string[],
     change: (properties: Record<string, string>) => Record<string, string>,
+    options: ChangeOptions = {},
   ): boolean {
-    return this.#transaction(() => {
+    return this.#sql.transaction(() => {
       const properties = this.namespaceProperties(namespace);
       if (properties === undefined) return false;
-      this.#run(
+      this.#sql.run(
         "UPDATE namespaces SET properties = ? WHERE name = ?",
         JSON.stringify(change(properties)),
         keyOf(namespace),
       );
       return true;
-    });
+    }, { ...options, isApplied: (found) => found });
   }
 
-  /** Removes a namespace that holds neither tables nor namespaces. */
-  dropNamespace(namespace: readonly string[]): Refusal | undefined {
+  /** Removes a namespace that holds neither tables nor views nor namespaces. */
+  dropNamespace(namespace: readonly string[], options: ChangeOptions = {}): Refusal | undefined {
     const key = keyOf(namespace);
-    return this.#transaction(() => {
+    return this.#sql.transaction(() => {
       const { from, to } = rangeBelow(namespace);
-      const used = this.#get("SELECT 1 FROM tables WHERE namespace = ? LIMIT 1", key) ??
-        this.#get("SELECT 1 FROM namespaces WHERE name >= ? AND name < ? LIMIT 1", from, to);
+      const used = this.#sql.get("SELECT 1 FROM tables WHERE namespace = ? LIMIT 1", key) ??
+        this.#sql.get("SELECT 1 FROM namespaces WHERE name >= ? AND name < ? LIMIT 1", from, to);
       if (used !== undefined) return "notEmpty";
-      return this.#run("DELETE FROM namespaces WHERE name = ?", key) === 1
+      return this.#sql.run("DELETE FROM namespaces WHERE name = ?", key) === 1
         ? undefined
         : "noSuchNamespace";
-    });
+    }, { ...options, isApplied: isDone });
   }
 
   /** The namespaces directly below one, or the top ones for `[]`, in order of their names. */
   listNamespaces(parent: readonly string[], page: Page = {}): string[][] {
     const { from, to } = rangeBelow(parent);
     const after = page.after === undefined ? "" : from + page.after;
-    const rows = this.#all(
+    const rows = this.#sql.all(
       `SELECT name FROM namespaces WHERE name >= ? AND name < ? AND name > ?
        AND instr(substr(name, ?), char(31)) = 0 ORDER BY name LIMIT ?`,
       from,
@@ -144,10 +173,21 @@ export class CatalogDatabase {
 
   /** The names of the tables of a namespace, in order. */
   listTables(namespace: readonly string[], page: Page = {}): string[] {
-    const rows = this.#all(
-      "SELECT name FROM tables WHERE namespace = ? AND name > ? ORDER BY name LIMIT ?",
+    return this.#list("table", namespace, page);
+  }
+
+  /** The names of the views of a namespace, in order. */
+  listViews(namespace: readonly string[], page: Page = {}): string[] {
+    return this.#list("view", namespace, page);
+  }
+
+  #list(kind: EntryKind, namespace: readonly string[], page: Page): string[] {
+    const rows = this.#sql.all(
+      `SELECT name FROM tables WHERE namespace = ? AND name > ? AND kind = ?
+       ORDER BY name LIMIT ?`,
       keyOf(namespace),
       page.after ?? "",
+      kind,
       page.limit ?? -1,
     );
     return rows.map((row) => String(row["name"]));
@@ -155,10 +195,21 @@ export class CatalogDatabase {
 
   /** One table, or undefined. */
   findTable(namespace: readonly string[], name: string): TableRow | undefined {
-    const row = this.#get(
-      "SELECT uuid, location, metadata_location FROM tables WHERE namespace = ? AND name = ?",
+    return this.#find("table", namespace, name);
+  }
+
+  /** One view, or undefined. */
+  findView(namespace: readonly string[], name: string): TableRow | undefined {
+    return this.#find("view", namespace, name);
+  }
+
+  #find(kind: EntryKind, namespace: readonly string[], name: string): TableRow | undefined {
+    const row = this.#sql.get(
+      `SELECT uuid, location, metadata_location FROM tables
+       WHERE namespace = ? AND name = ? AND kind = ?`,
       keyOf(namespace),
       name,
+      kind,
     );
     return row === undefined ? undefined : {
       uuid: String(row["uuid"]),
@@ -167,14 +218,37 @@ export class CatalogDatabase {
     };
   }
 
-  /** Makes a table. */
-  insertTable(table: NewTableRow): Refusal | undefined {
+  /** What stands under a name, or undefined for nothing. */
+  kindOf(namespace: readonly string[], name: string): EntryKind | undefined {
+    const row = this.#sql.get(
+      "SELECT kind FROM tables WHERE namespace = ? AND name = ?",
+      keyOf(namespace),
+      name,
+    );
+    return row === undefined ? undefined : row["kind"] as EntryKind;
+  }
+
+  /** Makes a table or view. */
+  insertTable(table: NewTableRow, options: ChangeOptions = {}): Refusal | undefined {
+    return this.#sql.change(() => this.#insert(table), { ...options, isApplied: isDone });
+  }
+
+  /** Points a table or view at metadata from elsewhere, whatever it points at now. */
+  replaceTable(table: NewTableRow, options: ChangeOptions = {}): Refusal | undefined {
+    return this.#sql.transaction(() => {
+      this.#delete(table, table.kind ?? "table");
+      return this.#insert(table);
+    }, { ...options, isApplied: isDone });
+  }
+
+  #insert(table: NewTableRow): Refusal | undefined {
     try {
-      this.#run(
-        `INSERT INTO tables (namespace, name, uuid, location, metadata_location)
-         VALUES (?, ?, ?, ?, ?)`,
+      this.#sql.run(
+        `INSERT INTO tables (namespace, name, kind, uuid, location, metadata_location)
+         VALUES (?, ?, ?, ?, ?, ?)`,
         keyOf(table.namespace),
         table.name,
+        table.kind ?? "table",
         table.uuid,
         table.location,
         table.metadataLocation,
@@ -185,16 +259,13 @@ export class CatalogDatabase {
     }
   }
 
-  /** Points a table at metadata from elsewhere, whatever it points at now. */
-  replaceTable(table: NewTableRow): Refusal | undefined {
-    return this.#transaction(() => {
-      this.#run(
-        "DELETE FROM tables WHERE namespace = ? AND name = ?",
-        keyOf(table.namespace),
-        table.name,
-      );
-      return this.insertTable(table);
-    });
+  #delete(entry: EntryName, kind: EntryKind): void {
+    this.#sql.run(
+      "DELETE FROM tables WHERE namespace = ? AND name = ? AND kind = ?",
+      keyOf(entry.namespace),
+      entry.name,
+      kind,
+    );
   }
 
   /**
@@ -202,120 +273,161 @@ export class CatalogDatabase {
    *
    * @returns the first move that lost its race, or undefined when all were made.
    */
-  movePointers(moves: readonly PointerMove[]): PointerMove | undefined {
-    if (moves.length === 1) return this.#movePointer(moves[0]!) ? undefined : moves[0];
-    let lost: PointerMove | undefined;
-    this.#transaction(() => {
-      lost = moves.find((move) => !this.#movePointer(move));
-      return lost === undefined;
-    }, { keep: (moved) => moved });
-    return lost;
+  movePointers(
+    moves: readonly PointerMove[],
+    options: ChangeOptions = {},
+  ): PointerMove | undefined {
+    const move = () => moves.find((item) => !this.#movePointer(item));
+    return moves.length === 1
+      ? this.#sql.change(move, { ...options, isApplied: isDone })
+      : this.#sql.transaction(move, { ...options, isApplied: isDone });
   }
 
   #movePointer(move: PointerMove): boolean {
-    return this.#run(
+    return this.#sql.run(
       `UPDATE tables SET metadata_location = ?, location = ?
-       WHERE namespace = ? AND name = ? AND metadata_location = ?`,
+       WHERE namespace = ? AND name = ? AND kind = ? AND metadata_location = ?`,
       move.to,
       move.location,
       keyOf(move.namespace),
       move.name,
+      move.kind ?? "table",
       move.from,
     ) === 1;
   }
 
-  /** Removes a table and gives what it was, or undefined when there was none. */
-  dropTable(namespace: readonly string[], name: string): TableRow | undefined {
-    return this.#transaction(() => {
-      const row = this.findTable(namespace, name);
-      if (row !== undefined) {
-        this.#run(
-          "DELETE FROM tables WHERE namespace = ? AND name = ?",
-          keyOf(namespace),
-          name,
-        );
-      }
+  /** Removes a table or view and gives what it was, or undefined when there was none. */
+  dropTable(
+    namespace: readonly string[],
+    name: string,
+    options: EntryOptions = {},
+  ): TableRow | undefined {
+    const { kind = "table" } = options;
+    return this.#sql.transaction(() => {
+      const row = this.#find(kind, namespace, name);
+      if (row !== undefined) this.#delete({ namespace, name }, kind);
       return row;
-    });
+    }, { ...options, isApplied: (row) => row !== undefined });
   }
 
-  /** Gives a table another name, perhaps in another namespace. */
-  renameTable(
-    from: { readonly namespace: readonly string[]; readonly name: string },
-    to: { readonly namespace: readonly string[]; readonly name: string },
-  ): Refusal | undefined {
-    try {
-      const changes = this.#run(
-        "UPDATE tables SET namespace = ?, name = ? WHERE namespace = ? AND name = ?",
-        keyOf(to.namespace),
-        to.name,
-        keyOf(from.namespace),
-        from.name,
-      );
-      return changes === 1 ? undefined : "noSuchTable";
-    } catch (error) {
-      return constraintRefusal(error);
-    }
+  /** Gives a table or view another name, perhaps in another namespace. */
+  renameTable(from: EntryName, to: EntryName, options: EntryOptions = {}): Refusal | undefined {
+    const rename = (): Refusal | undefined => {
+      try {
+        const changes = this.#sql.run(
+          `UPDATE tables SET namespace = ?, name = ?
+           WHERE namespace = ? AND name = ? AND kind = ?`,
+          keyOf(to.namespace),
+          to.name,
+          keyOf(from.namespace),
+          from.name,
+          options.kind ?? "table",
+        );
+        return changes === 1 ? undefined : "noSuchTable";
+      } catch (error) {
+        return constraintRefusal(error);
+      }
+    };
+    return this.#sql.change(rename, { ...options, isApplied: isDone });
   }
 
-  /** Whether the files of any table lie at, below or above a location. */
+  /** Whether the files of any table or view lie at, below or above a location. */
   isLocationShared(location: string): boolean {
     // A table above this one is found by its location being a prefix of this location.
-    return this.#get(
+    return this.#sql.get(
       `SELECT 1 FROM tables WHERE location = ?1 OR substr(location, 1, length(?1) + 1) = ?1 || '/'
        OR substr(?1, 1, length(location) + 1) = location || '/' LIMIT 1`,
       location,
     ) !== undefined;
   }
 
-  #statement(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
-      statement = this.#database.prepare(sql);
-      this.#statements.set(sql, statement);
-    }
-    return statement;
+  /** Whether any table or view points at this metadata file. */
+  isPointedAt(metadataLocation: string): boolean {
+    return this.#sql.get(
+      "SELECT 1 FROM tables WHERE metadata_location = ? LIMIT 1",
+      metadataLocation,
+    ) !== undefined;
   }
 
-  #get(sql: string, ...values: Array<string | number>): Record<string, unknown> | undefined {
-    return retellBusy(() => this.#statement(sql).get(...values)) as
-      | Record<string, unknown>
-      | undefined;
+  /** What the request with this Idempotency-Key was answered with, or undefined. */
+  findReply(key: string): StoredReply | undefined {
+    const row = this.#sql.get("SELECT fingerprint, reply FROM replies WHERE key = ?", key);
+    return row === undefined
+      ? undefined
+      : { fingerprint: String(row["fingerprint"]), reply: String(row["reply"]) };
   }
 
-  #all(sql: string, ...values: Array<string | number>): Array<Record<string, unknown>> {
-    return retellBusy(() => this.#statement(sql).all(...values));
-  }
-
-  #run(sql: string, ...values: Array<string | number>): number {
-    return Number(retellBusy(() => this.#statement(sql).run(...values)).changes);
-  }
-
-  #transaction<T>(work: () => T, options: { keep?: (result: T) => boolean } = {}): T {
-    retellBusy(() => this.#database.exec("BEGIN IMMEDIATE"));
+  /**
+   * Keeps the answer to a request; call it within {@linkcode ChangeOptions.onApplied}, so that it is
+   * there exactly when the change is.
+   *
+   * @throws {AlreadyAnswered} when the key has an answer.
+   */
+  storeReply(key: string, stored: StoredReply & { readonly finishedMs: number }): void {
     try {
-      const result = work();
-      this.#database.exec(options.keep?.(result) ?? true ? "COMMIT" : "ROLLBACK");
-      return result;
+      this.#sql.run(
+        "INSERT INTO replies (key, fingerprint, reply, finished_ms) VALUES (?, ?, ?, ?)",
+        key,
+        stored.fingerprint,
+        stored.reply,
+        stored.finishedMs,
+      );
     } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      if (errorCode(error) === SQLITE_CONSTRAINT_PRIMARY_KEY) throw new AlreadyAnswered();
       throw error;
     }
   }
-}
 
-/** A database that stays locked is no fault of the request, and nothing was changed. */
-function retellBusy<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (!isBusy(error)) throw error;
-    throw new RequestFailure(
-      503,
-      "ServiceUnavailableException",
-      "Cannot use the catalog: another process holds its database",
+  /** Forgets the answers to requests that finished before a time. */
+  forgetReplies(beforeMs: number): void {
+    this.#sql.run("DELETE FROM replies WHERE finished_ms < ?", beforeMs);
+  }
+
+  /** Keeps a report on a table; the oldest ones give way. */
+  storeReport(table: EntryName, report: string, receivedMs: number): void {
+    this.#sql.transaction(() => {
+      this.#sql.run(
+        "INSERT INTO metrics_reports (namespace, name, received_ms, report) VALUES (?, ?, ?, ?)",
+        keyOf(table.namespace),
+        table.name,
+        receivedMs,
+        report,
+      );
+      this.#sql.run(
+        "DELETE FROM metrics_reports WHERE id <= (SELECT max(id) FROM metrics_reports) - ?",
+        REPORTS_MAX,
+      );
+    });
+  }
+
+  /** The reports kept of a table, the newest first. */
+  listReports(table: EntryName): string[] {
+    return this.#sql.all(
+      "SELECT report FROM metrics_reports WHERE namespace = ? AND name = ? ORDER BY id DESC",
+      keyOf(table.namespace),
+      table.name,
+    ).map((row) => String(row["report"]));
+  }
+
+  /** A setting of this warehouse, or undefined. */
+  setting(name: string): string | undefined {
+    const row = this.#sql.get("SELECT value FROM settings WHERE name = ?", name);
+    return row === undefined ? undefined : String(row["value"]);
+  }
+
+  /** Remembers a setting. */
+  setSetting(name: string, value: string): void {
+    this.#sql.run(
+      "INSERT INTO settings (name, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2",
+      name,
+      value,
     );
   }
+}
+
+/** Changes that give back what stood in their way have been made when they give back nothing. */
+function isDone(obstacle: unknown): boolean {
+  return obstacle === undefined;
 }
 
 function constraintRefusal(error: unknown): Refusal {

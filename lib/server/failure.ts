@@ -15,6 +15,20 @@ export class RequestFailure extends Error {
   }
 }
 
+/**
+ * Another process has answered the request with this Idempotency-Key just now, so nothing was changed
+ * here; its answer is this one's, too.
+ */
+export class AlreadyAnswered extends RequestFailure {
+  constructor() {
+    super(
+      503,
+      "ServiceUnavailableException",
+      "Cannot answer: the same request has just been answered",
+    );
+  }
+}
+
 /** 400: the request is wrong whenever it is sent. */
 export function badRequest(message: string): RequestFailure {
   return new RequestFailure(400, "BadRequestException", message);
@@ -39,12 +53,21 @@ export function noSuchTable(table: TableName): RequestFailure {
   );
 }
 
-/** 409 for a table that is there already. */
-export function tableExists(table: TableName): RequestFailure {
+/** 404 for a file that a table or a request names; clients tell it from a missing table by its type. */
+export function noSuchFile(location: string): RequestFailure {
   return new RequestFailure(
-    409,
-    "AlreadyExistsException",
-    `Table already exists: ${formatTableName(table)}`,
+    404,
+    "NotFoundException",
+    `Failed to open input stream for file: ${location}`,
+  );
+}
+
+/** 404 for a view. */
+export function noSuchView(view: TableName): RequestFailure {
+  return new RequestFailure(
+    404,
+    "NoSuchViewException",
+    `View does not exist: ${formatTableName(view)}`,
   );
 }
 

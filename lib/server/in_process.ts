@@ -27,7 +27,7 @@ export async function startInProcessCatalog(options: InProcessOptions): Promise<
   try {
     const answer = await ask(worker, {
       kind: "start",
-      options: { warehouseDirectory, warehouseName },
+      options: { warehouses: [{ name: warehouseName, root: warehouseDirectory }] },
     }, { waitMsMax: START_MS_MAX, ...(signal === undefined ? {} : { signal }) });
     if (answer.kind === "started") {
       let closing: Promise<void> | undefined;

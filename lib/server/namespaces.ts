@@ -1,6 +1,6 @@
 /** The catalog's operations on namespaces. */
 import type { Catalog } from "./catalog.ts";
-import type { Page } from "./database.ts";
+import type { ChangeOptions, Page } from "./database.ts";
 import { noSuchNamespace, RequestFailure } from "./failure.ts";
 
 /** What a change of properties did (REST spec, `UpdateNamespacePropertiesResponse`). */
@@ -26,8 +26,9 @@ export function createNamespace(
   catalog: Catalog,
   namespace: readonly string[],
   properties: Record<string, string>,
+  options: ChangeOptions = {},
 ): void {
-  if (catalog.database.createNamespace(namespace, properties)) return;
+  if (catalog.database.createNamespace(namespace, properties, options)) return;
   throw new RequestFailure(
     409,
     "AlreadyExistsException",
@@ -46,8 +47,12 @@ export function requireNamespace(
 }
 
 /** Removes a namespace. @throws {RequestFailure} 404, or 409 when it is not empty. */
-export function dropNamespace(catalog: Catalog, namespace: readonly string[]): void {
-  const refusal = catalog.database.dropNamespace(namespace);
+export function dropNamespace(
+  catalog: Catalog,
+  namespace: readonly string[],
+  options: ChangeOptions = {},
+): void {
+  const refusal = catalog.database.dropNamespace(namespace, options);
   if (refusal === "noSuchNamespace") throw noSuchNamespace(namespace);
   if (refusal === "notEmpty") {
     throw new RequestFailure(
@@ -67,6 +72,7 @@ export function updateNamespace(
   catalog: Catalog,
   namespace: readonly string[],
   change: { readonly removals: readonly string[]; readonly updates: Record<string, string> },
+  options: { readonly onApplied?: (changes: PropertyChanges) => void } = {},
 ): PropertyChanges {
   const removals = new Set(change.removals);
   const both = Object.keys(change.updates).filter((key) => removals.has(key));
@@ -79,11 +85,12 @@ export function updateNamespace(
   }
   const removed: string[] = [];
   const missing: string[] = [];
+  const changes = { updated: Object.keys(change.updates), removed, missing };
   const found = catalog.database.changeProperties(namespace, (properties) => {
     for (const key of removals) (Object.hasOwn(properties, key) ? removed : missing).push(key);
     const kept = Object.entries(properties).filter(([key]) => !removals.has(key));
     return { ...Object.fromEntries(kept), ...change.updates };
-  });
+  }, { onApplied: () => options.onApplied?.(changes) });
   if (!found) throw noSuchNamespace(namespace);
-  return { updated: Object.keys(change.updates), removed, missing };
+  return changes;
 }

@@ -2,12 +2,14 @@
 import { DatabaseSync } from "node:sqlite";
 import { AuthError, StorageError, ToolError } from "../errors.ts";
 
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 const BUSY_MS_MAX = 10_000;
 const BUSY_PAUSE_MS = 10;
 const SQLITE_BUSY = 5;
 
-const SCHEMA = `
+/** What makes each version out of the one before; the first out of nothing. */
+const MIGRATIONS: readonly string[] = [
+  `
 CREATE TABLE namespaces (
   name TEXT PRIMARY KEY,
   properties TEXT NOT NULL
@@ -20,8 +22,30 @@ CREATE TABLE tables (
   metadata_location TEXT NOT NULL,
   PRIMARY KEY (namespace, name)
 ) STRICT, WITHOUT ROWID;
-PRAGMA user_version = ${SCHEMA_VERSION};
-`;
+`,
+  // Tables and views share their names, so they share a table.
+  `
+ALTER TABLE tables ADD COLUMN kind TEXT NOT NULL DEFAULT 'table';
+CREATE TABLE replies (
+  key TEXT PRIMARY KEY,
+  fingerprint TEXT NOT NULL,
+  reply TEXT NOT NULL,
+  finished_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX replies_by_age ON replies (finished_ms);
+CREATE TABLE metrics_reports (
+  id INTEGER PRIMARY KEY,
+  namespace TEXT NOT NULL,
+  name TEXT NOT NULL,
+  received_ms INTEGER NOT NULL,
+  report TEXT NOT NULL
+) STRICT;
+CREATE TABLE settings (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+`,
+];
 
 /**
  * Opens the database file and makes it when missing.
@@ -81,7 +105,10 @@ function makeSchema(database: DatabaseSync, path: string): void {
         { hint: "Use the version of the tool that made it, or a newer one" },
       );
     }
-    if (found === 0) database.exec(SCHEMA);
+    if (found < SCHEMA_VERSION) {
+      for (const migration of MIGRATIONS.slice(found)) database.exec(migration);
+      database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    }
     database.exec("COMMIT");
   } catch (error) {
     if (database.isTransaction) database.exec("ROLLBACK");

@@ -9,17 +9,21 @@ import {
   readMetadataFile,
   writeMetadataFile,
 } from "./catalog.ts";
-import type { Page, Refusal } from "./database.ts";
+import type { ChangeOptions, Page } from "./database.ts";
 import {
-  noSuchNamespace,
-  noSuchTable,
-  RequestFailure,
-  tableExists,
-  type TableName,
-} from "./failure.ts";
-import { claimDirectory, type ClaimedDirectory, pathInWarehouse } from "./locations.ts";
-import { type MetadataFile, metadataText, nextMetadataName } from "./metadata_file.ts";
+  buildPlaced,
+  changeOptions,
+  checkFree,
+  type EntryChangeOptions,
+  insertEntry,
+  refused,
+  renameEntry,
+} from "./entries.ts";
+import { noSuchFile, noSuchTable, type TableName } from "./failure.ts";
+import { metadataBytes } from "./metadata_bytes.ts";
+import { type MetadataFile, nextMetadataLocation } from "./metadata_file.ts";
 import { requireNamespace } from "./namespaces.ts";
+import type { ClaimedLocation } from "./places/place.ts";
 
 /** The tables of a namespace. @throws {RequestFailure} 404 */
 export function listTables(
@@ -40,11 +44,12 @@ export async function createTable(
   catalog: Catalog,
   table: TableName,
   request: JsonObject,
+  options: EntryChangeOptions = {},
 ): Promise<LoadedTable> {
-  checkFree(catalog, table);
+  checkFree(catalog, table, "table");
   const { metadata, claimed } = await buildMetadata(catalog, table, request);
   try {
-    return await insertTable(catalog, table, metadata);
+    return await insertTable(catalog, table, metadata, options);
   } catch (error) {
     await claimed?.release();
     throw error;
@@ -62,27 +67,29 @@ export async function stageTable(
   table: TableName,
   request: JsonObject,
 ): Promise<MetadataFile> {
-  checkFree(catalog, table);
-  const { metadata } = await buildMetadata(catalog, table, request);
-  return { metadata, text: metadataText(metadata) };
+  checkFree(catalog, table, "table");
+  const { metadata, claimed } = await buildMetadata(catalog, table, request);
+  try {
+    // What the first commit could not write is refused now.
+    catalog.place.check(nextMetadataLocation(metadata));
+  } catch (error) {
+    await claimed?.release();
+    throw error;
+  }
+  return { metadata, bytes: metadataBytes(metadata) };
 }
 
 async function buildMetadata(
   catalog: Catalog,
   table: TableName,
   request: JsonObject,
-): Promise<{ metadata: TableMetadata; claimed: ClaimedDirectory | undefined }> {
-  const given = field(request, "location");
-  const location = given === undefined
-    ? undefined
-    : asString(given, `"location"`).replace(/\/+$/, "");
-  if (location !== undefined) pathInWarehouse(catalog.root, location);
+): Promise<{ metadata: TableMetadata; claimed: ClaimedLocation | undefined }> {
   const options = { uuid: crypto.randomUUID(), nowMs: catalog.now() };
-  // Built first without a directory: a request that is refused leaves none behind.
-  const metadata = newTableMetadata(request, { ...options, location: location ?? "" });
-  if (location !== undefined) return { metadata, claimed: undefined };
-  const claimed = await claimDirectory(catalog.root, table);
-  return { metadata: { ...metadata, location: claimed.location }, claimed };
+  return await buildPlaced(
+    catalog,
+    { entry: table, request },
+    (location) => newTableMetadata(request, { ...options, location }),
+  );
 }
 
 /** Writes the first metadata file of a table and adds the table to the database. */
@@ -90,20 +97,17 @@ export async function insertTable(
   catalog: Catalog,
   table: TableName,
   metadata: TableMetadata,
+  options: EntryChangeOptions = {},
 ): Promise<LoadedTable> {
-  const path = pathInWarehouse(catalog.root, metadata.location);
-  const metadataLocation = `${metadata.location}/metadata/${nextMetadataName()}`;
-  // The store believes in directories that it has once made, and a purge may have removed this one.
-  await Deno.mkdir(`${path}/metadata`, { recursive: true });
-  const file = await writeMetadataFile(catalog, metadataLocation, metadata);
-  const row = { uuid: metadata["table-uuid"], location: path, metadataLocation };
-  const refusal = catalog.database.insertTable({ ...table, ...row });
-  if (refusal !== undefined) {
-    await catalog.store.remove(metadataLocation);
-    throw refused(refusal, table);
-  }
-  catalog.cache.set(metadataLocation, file);
-  return { row, file };
+  const inserted = await insertEntry(catalog, {
+    ...table,
+    kind: "table",
+    uuid: metadata["table-uuid"],
+    metadata,
+    write: (metadataLocation) => writeMetadataFile(catalog, metadataLocation, metadata),
+  }, options);
+  catalog.cache.set(inserted.row.metadataLocation, inserted.file);
+  return inserted;
 }
 
 /**
@@ -116,49 +120,46 @@ export async function registerTable(
   catalog: Catalog,
   table: TableName,
   request: JsonObject,
+  options: EntryChangeOptions = {},
 ): Promise<LoadedTable> {
   const metadataLocation = asString(field(request, "metadata-location"), `"metadata-location"`);
-  const path = pathInWarehouse(catalog.root, metadataLocation);
+  catalog.place.check(metadataLocation);
   const overwrite = field(request, "overwrite") === true;
   if (overwrite) requireNamespace(catalog, table.namespace);
-  else checkFree(catalog, table);
-  const info = await Deno.stat(path).catch(() => undefined);
-  if (info?.isFile !== true) {
-    throw new RequestFailure(
-      404,
-      "NotFoundException",
-      `Failed to open input stream for file: ${metadataLocation}`,
-    );
+  else checkFree(catalog, table, "table");
+  if (!await catalog.place.exists(metadataLocation)) {
+    throw noSuchFile(metadataLocation);
   }
   const file = await readMetadataFile(catalog, metadataLocation);
-  const location = pathInWarehouse(catalog.root, file.metadata.location);
+  const location = catalog.place.check(file.metadata.location);
   const row = { uuid: file.metadata["table-uuid"], location, metadataLocation };
+  const change = changeOptions(options, metadataLocation);
   const refusal = overwrite
-    ? catalog.database.replaceTable({ ...table, ...row })
-    : catalog.database.insertTable({ ...table, ...row });
-  if (refusal !== undefined) throw refused(refusal, table);
+    ? catalog.database.replaceTable({ ...table, ...row }, change)
+    : catalog.database.insertTable({ ...table, ...row }, change);
+  if (refusal !== undefined) throw refused(catalog, refusal, { ...table, kind: "table" });
   return { row, file };
 }
 
 /**
  * Removes a table. With `purge` its directory goes too, unless another table's files lie there.
  *
- * @throws {RequestFailure} 404
+ * @throws {RequestFailure} 404, or 400 when its files lie where nothing may be purged.
  */
 export async function dropTable(
   catalog: Catalog,
   table: TableName,
-  options: { readonly purge: boolean },
+  options: ChangeOptions & { readonly purge: boolean },
 ): Promise<void> {
   await catalog.locks.run([lockKey(table)], async () => {
-    const row = catalog.database.dropTable(table.namespace, table.name);
+    // What may not be purged (the server allowed more locations once) must be known before.
+    const standing = catalog.database.findTable(table.namespace, table.name);
+    if (options.purge && standing !== undefined) catalog.place.check(standing.location);
+    const row = catalog.database.dropTable(table.namespace, table.name, options);
     if (row === undefined) throw noSuchTable(table);
     catalog.cache.delete(row.metadataLocation);
     if (!options.purge || catalog.database.isLocationShared(row.location)) return;
-    await Deno.remove(pathInWarehouse(catalog.root, row.location), { recursive: true })
-      .catch((error) => {
-        if (!(error instanceof Deno.errors.NotFound)) throw error;
-      });
+    await catalog.place.purge(row.location);
   });
 }
 
@@ -167,11 +168,12 @@ export async function dropTable(
  *
  * @throws {RequestFailure} 404 for the table or the new namespace, 409 when the name is taken.
  */
-export function renameTable(catalog: Catalog, from: TableName, to: TableName): void {
-  if (catalog.database.findTable(from.namespace, from.name) === undefined) throw noSuchTable(from);
-  const refusal = catalog.database.renameTable(from, to);
-  if (refusal === "noSuchTable") throw noSuchTable(from);
-  if (refusal !== undefined) throw refused(refusal, to);
+export function renameTable(
+  catalog: Catalog,
+  names: { readonly from: TableName; readonly to: TableName },
+  options: ChangeOptions = {},
+): void {
+  renameEntry(catalog, names, { ...options, kind: "table" });
 }
 
 /** The metadata with no snapshots but those that branches and tags point at (`snapshots=refs`). */
@@ -185,15 +187,4 @@ export function referencedOnly(metadata: TableMetadata): TableMetadata {
     ...metadata,
     snapshots: (metadata.snapshots ?? []).filter((item) => ids.has(BigInt(item["snapshot-id"]))),
   };
-}
-
-function checkFree(catalog: Catalog, table: TableName): void {
-  requireNamespace(catalog, table.namespace);
-  if (catalog.database.findTable(table.namespace, table.name) !== undefined) {
-    throw tableExists(table);
-  }
-}
-
-function refused(refusal: Refusal, table: TableName): RequestFailure {
-  return refusal === "noSuchNamespace" ? noSuchNamespace(table.namespace) : tableExists(table);
 }

@@ -1,10 +1,12 @@
 /** What the embedded catalog's worker and the thread that started it tell each other. */
 
-/** To the worker. */
+import type { ServerOptions } from "./serve.ts";
+
+/** To the worker. Functions cannot be sent. */
 export type ToWorker =
   | {
     readonly kind: "start";
-    readonly options: { readonly warehouseDirectory: string; readonly warehouseName: string };
+    readonly options: ServerOptions;
   }
   | { readonly kind: "close" };
 

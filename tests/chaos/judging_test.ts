@@ -25,7 +25,7 @@ interface Judged {
 
 async function withTable(test: (table: Judged) => Promise<void>): Promise<void> {
   const warehouse = await Deno.makeTempDir({ prefix: "ingest-judging-" });
-  const server = await startServer({ warehouseDirectory: warehouse });
+  const server = await startServer({ warehouses: [{ name: "demo", root: warehouse }] });
   try {
     const site: ChaosSite = { ...embeddedSite(server.uri), stop: () => Promise.resolve() };
     const csv = drawCsv(new Draw(1, "judged"), { rows: 60, firstId: 1 });

@@ -169,10 +169,10 @@ const WRONG: ReadonlyArray<readonly [readonly string[], string]> = [
     ["serve", "--listen", "8181"],
     'Cannot listen on "8181": it takes ADDRESS:PORT, as 127.0.0.1:8181',
   ],
-  [["serve", "--warehouse", "=x"], 'Cannot use --warehouse "=x": it takes PATH or NAME=PATH'],
+  [["serve", "--warehouse", "=x"], 'Cannot use --warehouse "=x": it takes PLACE or NAME=PLACE'],
   [
     ["serve", "--listen", "0.0.0.0:0"],
-    'Cannot listen on "0.0.0.0": anyone who reaches it could change the tables',
+    'Cannot listen on "0.0.0.0" without a token: anyone who reaches it could change the tables',
   ],
 ];
 

@@ -27,7 +27,9 @@ async function withLoad(
   test: (running: Running) => Promise<void>,
 ): Promise<void> {
   await inTempDir(async (directory) => {
-    const server = await startServer({ warehouseDirectory: join(directory, "warehouse") });
+    const server = await startServer({
+      warehouses: [{ name: "demo", root: join(directory, "warehouse") }],
+    });
     let made: FaultPlan = () => undefined;
     const proxy = startFaultProxy(server.uri, (request) => made(request));
     try {

@@ -91,7 +91,9 @@ export async function withCatalog<T>(
   directory: string,
   use: (catalog: CatalogAccess) => Promise<T>,
 ): Promise<T> {
-  const server = await startServer({ warehouseDirectory: join(directory, "warehouse") });
+  const server = await startServer({
+    warehouses: [{ name: "demo", root: join(directory, "warehouse") }],
+  });
   try {
     return await use({
       uri: server.uri,
@@ -192,11 +194,16 @@ export interface ServedCatalog {
   readonly uri: string;
   /** First line on stdout. */
   readonly greeting: string;
-  /** Sends a signal and waits for the end. */
-  end(signal: Deno.Signal): Promise<{ code: number; signal: Deno.Signal | null; stderr: string }>;
+  /** Sends signals, a moment apart, and waits for the end. */
+  end(
+    ...signals: Deno.Signal[]
+  ): Promise<{ code: number; signal: Deno.Signal | null; stderr: string }>;
+  /** Everything on stdout; waits for the end. */
+  stdout(): Promise<string>;
 }
 
 const GREETING_MS_MAX = 30_000;
+const SIGNAL_PAUSE_MS = 100;
 
 /** Starts `serve` and waits until it says where it listens. */
 export async function startServe(
@@ -214,17 +221,29 @@ export async function startServe(
     greeting += value;
   }
   clearTimeout(timer);
-  const uri = /http:\/\/\S+/.exec(greeting)?.[0];
+  const uri = /https?:\/\/[^\s"]+/.exec(greeting)?.[0];
   if (uri === undefined) {
     await child.status;
     throw new Error(`serve did not start: ${greeting}${await stderr}`);
   }
+  const rest = (async () => {
+    let text = greeting;
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return text;
+      text += value;
+    }
+  })();
   return {
     uri,
     greeting: greeting.trimEnd(),
-    async end(signal) {
-      child.kill(signal);
-      await reader.cancel();
+    stdout: () => rest,
+    async end(...signals) {
+      for (const [index, signal] of signals.entries()) {
+        if (index > 0) await new Promise((resolve) => setTimeout(resolve, SIGNAL_PAUSE_MS));
+        child.kill(signal);
+      }
+      await rest;
       const status = await child.status;
       return { code: status.code, signal: status.signal, stderr: await stderr };
     },

@@ -54,7 +54,7 @@ export interface CleanResult {
 /** Runs a test with an empty table `ns.t`. */
 export async function withTable(test: (bench: CleanBench) => Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir({ prefix: "ingest-clean-" });
-  const server = await startServer({ warehouseDirectory: directory });
+  const server = await startServer({ warehouses: [{ name: "demo", root: directory }] });
   try {
     const url = `${server.uri}/v1/namespaces/ns/tables/t`;
     const schema = {

@@ -35,7 +35,9 @@ interface Resumption {
 /** Runs a load until a commit is on the way, kills it, resumes it, and lets the commit land. */
 async function landLate(first: CommitMode, resumed: Resumption): Promise<void> {
   const directory = await Deno.makeTempDir({ prefix: "ingest-late-" });
-  const server = await startServer({ warehouseDirectory: `${directory}/warehouse` });
+  const server = await startServer({
+    warehouses: [{ name: "demo", root: `${directory}/warehouse` }],
+  });
   const site: ChaosSite = { ...embeddedSite(server.uri), stop: () => Promise.resolve() };
   const proxy = startChaosProxy(new URL(server.uri).origin, () => undefined);
   try {

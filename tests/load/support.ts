@@ -57,7 +57,7 @@ export async function withCatalog(
   plan: FaultPlan = () => undefined,
 ): Promise<void> {
   const directory = await Deno.makeTempDir({ prefix: "ingest-load-" });
-  const server = await startServer({ warehouseDirectory: directory });
+  const server = await startServer({ warehouses: [{ name: "demo", root: directory }] });
   const proxy = startFaultProxy(server.uri, plan);
   try {
     await test({ uri: server.uri, directory, proxy, client: await connect(server.uri) });

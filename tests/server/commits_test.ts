@@ -41,7 +41,7 @@ Deno.test("commit: what was committed is there after a restart", async () => {
   const directory = await Deno.makeTempDir({ prefix: "ingest-restart-" });
   try {
     const ids: bigint[] = [];
-    const options = { warehouseDirectory: directory };
+    const options = { warehouses: [{ name: "demo", root: directory }] };
     await withServer(async ({ uri }) => {
       const { url, metadata } = await makeTable(uri);
       let base = metadata;
@@ -221,7 +221,8 @@ Deno.test("stage-create: the table comes to be with its first commit", async () 
     const answers = await Promise.all([1, 2, 3].map(() => call("POST", url, { body })));
     assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 409, 409]);
     const lost = answers.find(({ status }) => status === 409)!;
-    assert.equal(lost.body.error.type, "AlreadyExistsException");
+    assert.equal(lost.body.error.type, "CommitFailedException");
+    assert.match(lost.body.error.message, /^Requirement failed: table already exists/);
     const loaded = await call("GET", url);
     assert.deepEqual(chainOf(loaded.body.metadata), [id]);
     assert.equal(loaded.body.metadata["table-uuid"], metadata["table-uuid"]);

@@ -1,34 +1,9 @@
 /** Requests that are wrong in one place get a 4xx, whatever the place and whatever stands there. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Json } from "../../lib/table/json.ts";
+import { ANYTHING, placesIn, withPlace } from "./malformed.ts";
 import { appendRequest, call, makeTable, newSnapshotId, SCHEMA, withServer } from "./support.ts";
-
-/** Every place in a value, as the keys that lead there. */
-function placesIn(value: unknown, path: readonly string[] = []): string[][] {
-  if (typeof value !== "object" || value === null) return [[...path]];
-  return [
-    [...path],
-    ...Object.entries(value).flatMap(([key, item]) => placesIn(item, [...path, key])),
-  ];
-}
-
-/** A copy of the value with something else in one place; undefined takes it out. */
-function withPlace(value: unknown, path: readonly string[], instead: unknown): unknown {
-  const [key, ...rest] = path;
-  if (key === undefined) return instead;
-  const copy = (Array.isArray(value) ? [...value] : { ...(value as object) }) as Record<
-    string,
-    unknown
-  >;
-  copy[key] = withPlace(copy[key], rest, instead);
-  return copy;
-}
-
-const ANYTHING = fc.oneof(
-  fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<Json>,
-  fc.constantFrom<unknown>(undefined, null, -1, 1.5, 2n ** 63n, "", "constructor", [], {}, [null]),
-);
+import { makeView, replaceRequest, viewRequest, VIEWS } from "./view_support.ts";
 
 Deno.test("a commit that is wrong in one place never gets a 5xx", async () => {
   await withServer(async ({ uri }) => {
@@ -104,5 +79,52 @@ Deno.test("a create request that is wrong in one place never gets a 5xx", async 
       { numRuns: 400 },
     );
     assert.equal((await call("GET", `${uri}/namespaces/ns/tables`)).status, 200);
+  });
+});
+
+Deno.test("a view request that is wrong in one place never gets a 5xx, nor changes anything when it is refused", async () => {
+  await withServer(async ({ uri }) => {
+    const { url, made } = await makeView(uri);
+    const created = { ...viewRequest("w"), location: made.body.metadata.location };
+    const changed = {
+      identifier: { namespace: ["ns"], name: "v" },
+      ...replaceRequest(made.body.metadata["view-uuid"], "select 2"),
+    };
+    const updates = [
+      { action: "upgrade-format-version", "format-version": 1 },
+      { action: "add-schema", schema: SCHEMA },
+      ...changed.updates,
+      { action: "set-location", location: made.body.metadata.location },
+      { action: "set-properties", updates: { "version.history.num-entries": "3" } },
+      { action: "remove-properties", removals: ["a"] },
+    ];
+    const requests = [
+      { path: VIEWS, body: created },
+      { path: `${VIEWS}/v`, body: { ...changed, updates } },
+      {
+        path: "/namespaces/ns/register-view",
+        body: { name: "x", "metadata-location": made.body["metadata-location"] },
+      },
+      {
+        path: "/views/rename",
+        body: { source: { ...changed.identifier, name: "w" }, destination: changed.identifier },
+      },
+    ].flatMap(({ path, body }) => placesIn(body).map((place) => ({ path, body, place })));
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...requests), ANYTHING, async (request, instead) => {
+        const { path, body, place } = request;
+        const before = await call("GET", url);
+        const answer = await call("POST", uri + path, {
+          body: withPlace(body, place, instead) ?? null,
+        });
+        assert.ok(answer.status < 500, `${answer.status} for ${place.join("/")} of ${path}`);
+        const after = await call("GET", url);
+        if (answer.status >= 400) assert.deepEqual(after.body, before.body);
+        assert.equal(after.status, 200);
+        // One that is made after all makes room for the next.
+        for (const name of ["w", "x"]) await call("DELETE", `${uri}${VIEWS}/${name}`);
+      }),
+      { numRuns: 600 },
+    );
   });
 });

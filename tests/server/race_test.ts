@@ -1,84 +1,85 @@
 /** Writers that race for one table, over real sockets, and servers that die under them. */
 import assert from "node:assert/strict";
+import { race } from "./race.ts";
 import {
-  type Answer,
   appendRequest,
   call,
   chainOf,
-  headOf,
   makeTable,
   namesIn,
   newSnapshotId,
   startProcess,
-  withServer,
 } from "./support.ts";
 
-const WRITERS = 16;
-const ROUNDS = 20;
+const WRITERS = 32;
+const ROUNDS = 100;
 
-Deno.test("commit: of 16 writers on one base exactly one wins each of 20 rounds", async () => {
-  await withServer(async ({ uri, directory }) => {
-    const { url } = await makeTable(uri);
-    const winners: bigint[] = [];
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const { body: { metadata: base } } = await call("GET", url);
-      const ids = Array.from({ length: WRITERS }, newSnapshotId);
-      const answers = await Promise.all(
-        ids.map((id) => call("POST", url, { body: appendRequest(base, id) })),
-      );
-      winners.push(checkRound(answers, ids, headOf(base)));
-    }
-    const { body } = await call("GET", url);
-    assert.deepEqual(chainOf(body.metadata).reverse(), winners);
-    const log = body.metadata["snapshot-log"].map((entry: { "snapshot-id": bigint }) =>
-      BigInt(entry["snapshot-id"])
-    );
-    assert.deepEqual(log, winners);
+Deno.test("commit: of 32 writers on one base exactly one wins each of 100 rounds", async () => {
+  await onProcesses(1, async ({ urls, directory }) => {
+    await race({ urls, writers: WRITERS, rounds: ROUNDS });
     // Losers leave nothing: the first metadata file, and one a round.
-    const files = await namesIn(`${directory}/ns/t/metadata`);
-    assert.equal(files.length, 1 + ROUNDS);
+    assert.equal((await namesIn(`${directory}/ns/t/metadata`)).length, 1 + ROUNDS);
   });
 });
 
-function checkRound(answers: readonly Answer[], ids: readonly bigint[], head: bigint | null) {
-  const won = answers.flatMap((answer, index) => answer.status === 200 ? [ids[index]!] : []);
-  assert.equal(won.length, 1, `winners: ${won}`);
-  for (const { status, body } of answers) {
-    if (status === 200) continue;
-    assert.equal(status, 409);
-    assert.equal(body.error.type, "CommitFailedException");
-    assert.equal(body.error.code, 409);
-    assert.match(body.error.message, new RegExp(`main.*expected (?:id )?${head ?? "none"}`));
-    assert.match(body.error.message, new RegExp(String(won[0])));
-  }
-  return won[0]!;
-}
-
 Deno.test("commit: two processes on one warehouse never both win", async () => {
-  const directory = await Deno.makeTempDir({ prefix: "ingest-race-" });
-  const processes = await Promise.all([startProcess(directory), startProcess(directory)]);
-  try {
-    const { url } = await makeTable(processes[0]!.uri);
-    const urls = [url, url.replace(processes[0]!.uri, processes[1]!.uri)];
-    const winners: bigint[] = [];
-    for (let round = 0; round < 20; round += 1) {
-      // Both must see at once what either has committed.
-      const { body: { metadata: base } } = await call("GET", urls[round % 2]!);
-      const ids = Array.from({ length: 4 }, newSnapshotId);
+  await onProcesses(2, async ({ urls, directory }) => {
+    await race({ urls, writers: WRITERS, rounds: ROUNDS });
+    assert.equal((await namesIn(`${directory}/ns/t/metadata`)).length, 1 + ROUNDS);
+  });
+});
+
+Deno.test("commit: the same request sent twice at once under its key wins once or loses twice", async () => {
+  await onProcesses(1, async ({ urls }) => {
+    await race({ urls, writers: WRITERS, rounds: ROUNDS, isKeyed: true });
+  });
+});
+
+Deno.test("commit: the same request sent to two processes at once under its key wins once", async () => {
+  await onProcesses(2, async ({ urls }) => {
+    await race({ urls, writers: WRITERS, rounds: ROUNDS, isKeyed: true });
+  });
+});
+
+Deno.test("commit: two processes carry out all changes that exclude no other", async () => {
+  await onProcesses(2, async ({ urls }) => {
+    const keys = Array.from({ length: 60 }, (_, index) => `key-${index}`);
+    for (let at = 0; at < keys.length; at += 6) {
       const answers = await Promise.all(
-        ids.map((id, index) => call("POST", urls[index % 2]!, { body: appendRequest(base, id) })),
+        keys.slice(at, at + 6).map((key, index) =>
+          call("POST", urls[index % 2]!, {
+            body: {
+              requirements: [],
+              updates: [{ action: "set-properties", updates: { [key]: "set" } }],
+            },
+          })
+        ),
       );
-      winners.push(checkRound(answers, ids, headOf(base)));
+      assert.deepEqual(answers.map((answer) => answer.status), Array(6).fill(200));
     }
-    const { body } = await call("GET", urls[1]!);
-    assert.deepEqual(chainOf(body.metadata).reverse(), winners);
-    const files = await namesIn(`${directory}/ns/t/metadata`);
-    assert.equal(files.length, 1 + winners.length);
+    const { body } = await call("GET", urls[0]!);
+    assert.deepEqual(keys.filter((key) => body.metadata.properties[key] !== "set"), []);
+  });
+});
+
+/** Makes a table on some processes that serve one warehouse. */
+async function onProcesses(
+  count: number,
+  test: (context: { urls: string[]; directory: string }) => Promise<void>,
+): Promise<void> {
+  const directory = await Deno.makeTempDir({ prefix: "ingest-race-" });
+  const processes = await Promise.all(
+    Array.from({ length: count }, () => startProcess(directory)),
+  );
+  try {
+    const first = processes[0]!.uri;
+    const { url } = await makeTable(first);
+    await test({ urls: processes.map(({ uri }) => url.replace(first, uri)), directory });
   } finally {
     await Promise.all(processes.map((process) => process.kill()));
     await Deno.remove(directory, { recursive: true });
   }
-});
+}
 
 Deno.test("commit: kill -9 under load loses no acknowledged commit", async () => {
   const directory = await Deno.makeTempDir({ prefix: "ingest-kill-" });

@@ -18,11 +18,14 @@ async function withDirectory(test: (directory: string) => Promise<void>): Promis
 Deno.test("startServer() refuses an address that others can reach", async () => {
   await withDirectory(async (directory) => {
     for (const host of ["0.0.0.0", "::", "192.168.1.5", "example.org", "127.0.0.1.example.org"]) {
-      await assert.rejects(startServer({ warehouseDirectory: directory, host }), (error) => {
-        assert.ok(error instanceof UsageError);
-        assert.match(error.hint ?? "", /--token/);
-        return true;
-      });
+      await assert.rejects(
+        startServer({ warehouses: [{ name: "demo", root: directory }], host }),
+        (error) => {
+          assert.ok(error instanceof UsageError);
+          assert.match(error.hint ?? "", /--token/);
+          return true;
+        },
+      );
     }
   });
 });
@@ -30,12 +33,15 @@ Deno.test("startServer() refuses an address that others can reach", async () => 
 Deno.test("startServer() says that a port is taken", async () => {
   await withServer(async ({ server, directory }) => {
     const port = Number(new URL(server.uri).port);
-    await assert.rejects(startServer({ warehouseDirectory: directory, port }), (error) => {
-      assert.ok(error instanceof ToolError);
-      assert.match(error.message, new RegExp(`^Cannot listen on "127.0.0.1:${port}": `));
-      assert.match(error.hint ?? "", /another port/);
-      return true;
-    });
+    await assert.rejects(
+      startServer({ warehouses: [{ name: "demo", root: directory }], port }),
+      (error) => {
+        assert.ok(error instanceof ToolError);
+        assert.match(error.message, new RegExp(`^Cannot listen on "127.0.0.1:${port}": `));
+        assert.match(error.hint ?? "", /another port/);
+        return true;
+      },
+    );
   });
 });
 
@@ -59,10 +65,12 @@ Deno.test("startServer() hides what it did not expect from clients, not from onR
     const { url } = await makeTable(uri);
     await call("DELETE", url);
     const again = await makeTable(uri);
-    // The metadata file that the pointer names is gone, and a new server has it in no memory.
-    await Deno.remove(again.metadata.location.slice("file://".length), { recursive: true });
+    // What should be the table's directory is a file, and a new server has nothing in memory.
+    const path = again.metadata.location.slice("file://".length);
+    await Deno.remove(path, { recursive: true });
+    await Deno.writeTextFile(path, "");
     const other = await startServer({
-      warehouseDirectory: directory,
+      warehouses: [{ name: "demo", root: directory }],
       onRequest: (event) => events.push(event),
     });
     try {
@@ -94,7 +102,7 @@ Deno.test("startServer() answers no page of a web site", async () => {
 
 Deno.test("close() answers the requests under way and may be called twice", async () => {
   await withDirectory(async (directory) => {
-    const server = await startServer({ warehouseDirectory: directory });
+    const server = await startServer({ warehouses: [{ name: "demo", root: directory }] });
     const { url, metadata } = await makeTable(`${server.uri}/v1`);
     const id = newSnapshotId();
     const { hostname, port, pathname } = new URL(url);
@@ -122,7 +130,7 @@ Deno.test("close() answers the requests under way and may be called twice", asyn
     const acknowledged = answers.filter((answer) => answer.startsWith("HTTP/1.1 200"));
     assert.deepEqual(answers.filter((answer) => answer.startsWith("HTTP/1.1 500")), []);
 
-    const again = await startServer({ warehouseDirectory: directory });
+    const again = await startServer({ warehouses: [{ name: "demo", root: directory }] });
     try {
       const { body: { metadata } } = await call("GET", `${again.uri}/v1/namespaces/ns/tables/t`);
       assert.equal(acknowledged.length > 0, headOf(metadata) === id);
@@ -190,7 +198,7 @@ Deno.test({
   permissions: { read: true, write: false, net: true },
   async fn() {
     await assert.rejects(
-      startServer({ warehouseDirectory: "/no/such/lake" }),
+      startServer({ warehouses: [{ name: "demo", root: "/no/such/lake" }] }),
       (error) => error instanceof AuthError && /rights/.test(error.hint ?? ""),
     );
   },

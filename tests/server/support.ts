@@ -65,7 +65,10 @@ export async function withServer(
   options: Partial<ServerOptions> = {},
 ): Promise<void> {
   const directory = await Deno.makeTempDir({ prefix: "ingest-server-" });
-  const server = await startServer({ warehouseDirectory: directory, ...options });
+  const server = await startServer({
+    warehouses: [{ name: "demo", root: directory }],
+    ...options,
+  });
   try {
     await test({ uri: `${server.uri}/v1`, directory, server });
   } finally {
@@ -159,7 +162,9 @@ export async function startProcess(
     import { startServer } from ${
     JSON.stringify(new URL("../../lib/server/serve.ts", import.meta.url).href)
   };
-    const server = await startServer({ warehouseDirectory: ${JSON.stringify(directory)} });
+    const server = await startServer({
+      warehouses: [{ name: "demo", root: ${JSON.stringify(directory)} }],
+    });
     console.log(server.uri);
   `;
   const child = new Deno.Command(Deno.execPath(), {

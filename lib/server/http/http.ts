@@ -1,33 +1,37 @@
 /** Requests and answers of the catalog over HTTP: bodies, error bodies, entity tags, pages. */
 import { createHash } from "node:crypto";
-import { type Json, parseJson, stringifyJson } from "../table/json.ts";
-import { asObject, type JsonObject } from "../table/shape.ts";
-import type { Page } from "./database.ts";
-import { badRequest, failureOf, RequestFailure } from "./failure.ts";
+import { type Json, parseJson, stringifyJson } from "../../table/json.ts";
+import { asObject, type JsonObject } from "../../table/shape.ts";
+import type { Page } from "../database.ts";
+import { badRequest, failureOf, RequestFailure } from "../failure.ts";
+import { joinBytes } from "../metadata_bytes.ts";
 
+const encoder = new TextEncoder();
 const BODY_BYTES_MAX = 32 * 1024 * 1024;
 const DEPTH_MAX = 512;
 const PAGE_SIZE_DEFAULT = 1000;
+const PAGE_TOKEN_START = "after.";
 const RETRY_AFTER_S = 1;
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 
 /**
- * The body as a JSON object, with int64 kept whole.
+ * A body's text as a JSON object, with int64 kept whole.
  *
- * @throws {RequestFailure | MetadataError} 400 for a body that is too large, or no JSON object.
+ * @throws {RequestFailure | MetadataError} 400 when it is none.
  */
-export async function readBody(request: Request): Promise<JsonObject> {
-  const text = await readText(request);
+export function parseBody(text: string): JsonObject {
   let json: Json;
   try {
     json = parseJson(text);
   } catch {
     throw badRequest("Cannot read the request body: it is no JSON");
   }
-  checkDepth(json, 0);
+  checkValue(json, 0);
   return asObject(json, "the request body");
 }
 
-async function readText(request: Request): Promise<string> {
+/** The body of a request. @throws {RequestFailure} 400 when it is too large or not UTF-8, 503 */
+export async function readBodyText(request: Request): Promise<string> {
   const tooLarge = () =>
     badRequest(`Cannot read the request body: it is larger than ${BODY_BYTES_MAX} bytes`);
   if (Number(request.headers.get("content-length") ?? 0) > BODY_BYTES_MAX) throw tooLarge();
@@ -55,13 +59,47 @@ async function readText(request: Request): Promise<string> {
   }
 }
 
-/** What walks over the body later does so by recursion. */
-function checkDepth(json: Json, depth: number): void {
+/**
+ * Refuses what JSON can write and nothing can keep: halves of characters, numbers beyond a double.
+ * What walks over the body later does so by recursion.
+ */
+function checkValue(json: Json, depth: number): void {
+  if (typeof json === "string" && !json.isWellFormed()) throw brokenUnicode();
+  if (typeof json === "number" && !Number.isFinite(json)) {
+    throw badRequest("Cannot read the request body: one of its numbers is too large");
+  }
   if (typeof json !== "object" || json === null) return;
   if (depth > DEPTH_MAX) {
     throw badRequest(`Cannot read the request body: it is nested deeper than ${DEPTH_MAX} levels`);
   }
-  for (const item of Array.isArray(json) ? json : Object.values(json)) checkDepth(item, depth + 1);
+  if (Array.isArray(json)) {
+    for (const item of json) checkValue(item, depth + 1);
+    return;
+  }
+  for (const [key, item] of Object.entries(json)) {
+    if (!key.isWellFormed()) throw brokenUnicode();
+    checkValue(item, depth + 1);
+  }
+}
+
+function brokenUnicode(): RequestFailure {
+  return badRequest("Cannot read the request body: it has broken Unicode");
+}
+
+/**
+ * Refuses a body that says to be something else than JSON. A page of a web site can make a visitor's
+ * browser send such bodies without asking.
+ *
+ * @throws {RequestFailure} 415
+ */
+export function requireJsonType(request: Request): void {
+  const type = request.headers.get("content-type");
+  if (type === null || JSON_TYPE.test(type)) return;
+  throw new RequestFailure(
+    415,
+    "UnsupportedMediaTypeException",
+    `Cannot read the request body: its type is "${type.slice(0, 100)}", not application/json`,
+  );
 }
 
 /** An answer with a JSON body. */
@@ -69,11 +107,22 @@ export function jsonResponse(value: unknown, options: ResponseInit = {}): Respon
   return textResponse(stringifyJson(value), options);
 }
 
-/** An answer whose JSON is written already. */
-export function textResponse(text: string, options: ResponseInit = {}): Response {
-  return new Response(text, {
+/** An answer whose JSON is written already, whole or in pieces. */
+export function textResponse(
+  json: string | ReadonlyArray<string | Uint8Array>,
+  options: ResponseInit = {},
+): Response {
+  const pieces = typeof json === "string" ? [json] : json;
+  const bytes = joinBytes(
+    pieces.map((piece) => typeof piece === "string" ? encoder.encode(piece) : piece),
+  );
+  return new Response(bytes, {
     ...options,
-    headers: { "content-type": "application/json", ...options.headers },
+    headers: {
+      "content-type": "application/json",
+      "content-length": String(bytes.length),
+      ...options.headers,
+    },
   });
 }
 
@@ -97,7 +146,7 @@ export function errorResponse(error: unknown, method: string): Response {
 }
 
 /** The entity tag of a table's state in one of its forms. */
-export function entityTag(metadataLocation: string, form: "all" | "refs"): string {
+export function entityTag(metadataLocation: string, form: string): string {
   const digest = createHash("sha256").update(metadataLocation).digest("hex").slice(0, 32);
   return `"${digest}-${form}"`;
 }
@@ -119,19 +168,26 @@ export function matchesTag(request: Request, tag: string): boolean {
  * @throws {RequestFailure} 400
  */
 export function readPage(query: URLSearchParams): Page {
-  const token = query.get("pageToken");
-  if (token === null) return {};
   const sizeText = query.get("pageSize");
   if (sizeText !== null && !/^[1-9]\d{0,8}$/.test(sizeText)) {
     throw badRequest(`Cannot read the page size "${sizeText.slice(0, 100)}"`);
   }
+  const token = query.get("pageToken");
+  if (token === null) return {};
   const limit = sizeText === null ? PAGE_SIZE_DEFAULT : Number(sizeText);
-  if (token === "") return { limit };
-  try {
-    return { limit, after: decodeURIComponent(token) };
-  } catch {
-    throw badRequest(`Cannot read the page token "${token.slice(0, 100)}"`);
-  }
+  return token === "" ? { limit } : { limit, after: readPageToken(token) };
+}
+
+/** @throws {RequestFailure} 400 for a token that {@link nextPageToken} has not made */
+function readPageToken(token: string): string {
+  const name = Buffer.from(token.slice(PAGE_TOKEN_START.length), "base64url").toString();
+  // What is no base64 of UTF-8 does not come out as it went in.
+  if (name !== "" && pageToken(name) === token) return name;
+  throw badRequest(`Cannot read the page token "${token.slice(0, 100)}"`);
+}
+
+function pageToken(lastName: string): string {
+  return PAGE_TOKEN_START + Buffer.from(lastName).toString("base64url");
 }
 
 /** The token of the page after this one, or null for the last page. */
@@ -139,5 +195,5 @@ export function nextPageToken(page: Page, names: readonly string[]): string | nu
   const last = names.at(-1);
   return page.limit === undefined || names.length < page.limit || last === undefined
     ? null
-    : encodeURIComponent(last);
+    : pageToken(last);
 }

@@ -1,4 +1,7 @@
-/** A seeded stream of random numbers that is the same on every machine. */
+/**
+ * A seeded stream of random numbers that is the same on every machine. Every room may import this
+ * file.
+ */
 
 /**
  * Small fast counter generator (sfc32): 128 bits of state, a period of at least 2^32.
@@ -35,6 +38,11 @@ export class SeededRandom {
     return Math.floor(this.uint32() / 2 ** 32 * count);
   }
 
+  /** A number from 0 to below 1. */
+  fraction(): number {
+    return this.uint32() / 2 ** 32;
+  }
+
   /** A number of the standard normal distribution (Marsaglia's polar method). */
   normal(): number {
     if (this.#spareNormal !== undefined) {
@@ -52,4 +60,19 @@ export class SeededRandom {
       return x * factor;
     }
   }
+}
+
+/**
+ * The seed of one of several streams that come of a seed: FNV-1a over the label, twice 26 bits.
+ *
+ * @param label parts the streams; the same seed and label give the same stream.
+ */
+export function seedOf(seed: number, label: string): number {
+  let low = 0x811c9dc5 ^ (seed >>> 0);
+  let high = 0x01000193 ^ Math.floor(seed / 2 ** 32);
+  for (let at = 0; at < label.length; at++) {
+    low = Math.imul(low ^ label.charCodeAt(at), 0x01000193);
+    high = Math.imul(high ^ low, 0x85ebca6b) ^ (low >>> 13);
+  }
+  return (low >>> 6) * 2 ** 26 + (high >>> 6);
 }
