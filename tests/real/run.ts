@@ -5,20 +5,25 @@
  * Options: `--only NAME` (may be repeated), `--list`, `--install` (install and stop).
  */
 import { partsDirectory, PROJECT_ROOT } from "./parts/cache.ts";
+import { installClickhouse } from "./parts/clickhouse.ts";
 import { installFixture } from "./parts/fixture.ts";
 import { installMinio } from "./parts/minio.ts";
 import { installNessie } from "./parts/nessie.ts";
 import { installPostgres } from "./parts/postgres.ts";
-import { installPython } from "./parts/python.ts";
+import { installPython, installPythonS3fs } from "./parts/python.ts";
+import { installSpark } from "./parts/spark.ts";
 import { installVersitygw } from "./parts/versitygw.ts";
 
 const INSTALLERS = {
   python: installPython,
+  pythonS3fs: installPythonS3fs,
   postgres: installPostgres,
   versitygw: installVersitygw,
   fixture: installFixture,
   nessie: installNessie,
   minio: installMinio,
+  spark: installSpark,
+  clickhouse: installClickhouse,
 } as const;
 
 type PartName = keyof typeof INSTALLERS;
@@ -27,16 +32,19 @@ type PartName = keyof typeof INSTALLERS;
 const MODULES: readonly { readonly name: string; readonly parts: readonly PartName[] }[] = [
   { name: "store", parts: ["versitygw"] },
   { name: "serve", parts: ["python"] },
+  { name: "serve_clients", parts: ["python", "clickhouse"] },
   { name: "load_embedded", parts: ["python"] },
   { name: "readers", parts: ["python", "postgres", "versitygw", "fixture"] },
   { name: "load_fixture", parts: ["python", "postgres", "versitygw", "fixture"] },
+  { name: "serve_s3", parts: ["python", "pythonS3fs", "versitygw", "minio", "fixture"] },
   { name: "clean", parts: ["postgres", "versitygw", "fixture", "minio", "nessie"] },
+  { name: "serve_spark", parts: ["python", "spark"] },
   { name: "load_nessie", parts: ["python", "minio", "nessie"] },
 ];
 
 /** Parts of one line install one after the other; the lines run side by side. */
 const INSTALL_LINES: readonly (readonly PartName[])[] = [
-  ["python", "fixture", "nessie", "postgres"],
+  ["python", "pythonS3fs", "clickhouse", "fixture", "nessie", "postgres", "spark"],
   ["versitygw", "minio"],
 ];
 
@@ -90,7 +98,7 @@ function startInstalls(wanted: ReadonlySet<PartName>): Map<PartName, Promise<str
   for (const line of INSTALL_LINES) {
     let before: Promise<unknown> = Promise.resolve();
     for (const name of line.filter((part) => wanted.has(part))) {
-      const install = before.then(() => INSTALLERS[name]()).then(
+      const install = before.then((): Promise<unknown> => INSTALLERS[name]()).then(
         () => undefined,
         (error) => {
           const reason = error instanceof Error ? error.message : String(error);

@@ -92,8 +92,12 @@ export interface ServeRun extends Server {
   readonly directory: string;
 }
 
-/** Starts the embedded catalog as a server on a free port, with an empty warehouse. */
-export async function startServe(): Promise<ServeRun> {
+/**
+ * Starts the embedded catalog as a server on a free port, with an empty warehouse.
+ *
+ * @param flags more flags of `serve`.
+ */
+export async function startServe(flags: readonly string[] = []): Promise<ServeRun> {
   const directory = await Deno.makeTempDir({ prefix: "lakekeeper-ingest-serve-" });
   const warehouse = "demo";
   const address = `127.0.0.1:${freePort()}`;
@@ -103,7 +107,7 @@ export async function startServe(): Promise<ServeRun> {
   const server = await startServer({
     name: "serve",
     command: command!,
-    args: [...first, "serve", "--listen", address, "--warehouse", named],
+    args: [...first, "serve", "--listen", address, "--warehouse", named, ...flags],
     env: toolEnvironment(),
     cwd: directory,
     logDirectory: directory,

@@ -45,8 +45,14 @@ async function findPrograms(): Promise<string | undefined> {
   return (await mustRun("pg_config", ["--bindir"])).trim();
 }
 
-/** Starts an empty cluster on a free port of the loopback interface. */
-export async function startPostgres(): Promise<Postgres> {
+/**
+ * Starts an empty cluster on a free port of the loopback interface.
+ *
+ * @param options.durable waits for the disk at each commit, which tests have no need of.
+ */
+export async function startPostgres(
+  options: { readonly durable?: boolean } = {},
+): Promise<Postgres> {
   const programs = await installPostgres();
   const directory = await Deno.makeTempDir({ prefix: "lakekeeper-ingest-postgres-" });
   const port = freePort();
@@ -68,7 +74,7 @@ export async function startPostgres(): Promise<Postgres> {
       "listen_addresses=127.0.0.1",
       `unix_socket_directories=${directory}`,
       `port=${port}`,
-      "fsync=off",
+      `fsync=${options.durable === true ? "on" : "off"}`,
     ];
     const server = await startServer({
       name: "postgres",

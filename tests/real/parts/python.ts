@@ -6,9 +6,18 @@ const READERS = `${PROJECT_ROOT}tests/real/readers`;
 
 /** Makes the virtual environment. @returns the path of its Python. */
 export async function installPython(): Promise<string> {
-  const requirements = `${READERS}/requirements.txt`;
+  return await makeEnvironment("python", "requirements.txt");
+}
+
+/** The same with s3fs, for requests that a catalog signs. @returns the path of its Python. */
+export async function installPythonS3fs(): Promise<string> {
+  return await makeEnvironment("python-s3fs", "requirements_s3fs.txt");
+}
+
+async function makeEnvironment(name: string, requirementsFile: string): Promise<string> {
+  const requirements = `${READERS}/${requirementsFile}`;
   const directory = await installOnce({
-    name: "python",
+    name,
     key: await Deno.readTextFile(requirements),
     install: async (target) => {
       await mustRun("python3", ["-m", "venv", target]);
@@ -23,11 +32,16 @@ export async function installPython(): Promise<string> {
 /**
  * Runs a script of `tests/real/readers` with a JSON request.
  *
+ * @param options `python`: another Python than the readers' own.
  * @returns the JSON object that it prints.
  * @throws {Error} with the end of its output when it fails.
  */
-export async function runReader(script: string, request: unknown): Promise<unknown> {
-  const python = await installPython();
+export async function runReader(
+  script: string,
+  request: unknown,
+  options: { readonly python?: string } = {},
+): Promise<unknown> {
+  const python = options.python ?? await installPython();
   const result = await runCommand(python, [`${READERS}/${script}`], {
     stdin: JSON.stringify(request),
     // No settings of the person who runs the tests, and no folder of compiled code in the tree.

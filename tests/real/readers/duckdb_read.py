@@ -10,21 +10,14 @@ import json
 import sys
 
 import duckdb
-from duckdb_extensions import import_extension
 
+import duckdb_lake
+from duckdb_lake import quoted
 from expected_rows import compare, plain, read_csv
 
 
-def quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def connect(s3: dict | None) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect()
-    for name in ("httpfs", "avro", "iceberg"):
-        import_extension(name, con=connection)
-        connection.execute(f"LOAD {name}")
-    connection.execute("SET TimeZone = 'UTC'")
+    connection = duckdb_lake.connect()
     if s3 is not None:
         host = s3["endpoint"].removeprefix("http://")
         connection.execute(
@@ -39,12 +32,7 @@ def source_of(connection: duckdb.DuckDBPyConnection, request: dict) -> str:
     """What stands behind FROM."""
     if "attach" not in request:
         return f"iceberg_scan({quoted(request['metadataLocation'])})"
-    attach = request["attach"]
-    connection.execute(
-        f"ATTACH {quoted(attach['warehouse'])} AS lake (TYPE iceberg, "
-        f"ENDPOINT {quoted(attach['endpoint'])}, AUTHORIZATION_TYPE 'none', "
-        f"ACCESS_DELEGATION_MODE {quoted(attach['delegation'])})"
-    )
+    duckdb_lake.attach(connection, request["attach"])
     namespace, table = request["table"].split(".")
     return f'lake."{namespace}"."{table}"'
 
