@@ -58,6 +58,11 @@ const SERVE_FLAGS: readonly Flag[] = [
     fallback: "409",
   },
   {
+    flags: "--no-idempotency-keys",
+    description: "know no Idempotency-Keys, as many catalogs; the older eras knew none either",
+    group: WRONG_GROUP,
+  },
+  {
     flags: "--fault <RULE>",
     description: "let requests fail, see below; may be repeated",
     group: WRONG_GROUP,

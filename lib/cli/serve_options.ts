@@ -29,6 +29,7 @@ export async function readServeFlags(
   const token = await readToken(values, environment);
   const tls = await readTls(values);
   const lostRace = readEra(values.text("lost-race")!);
+  const hasNoKeys = values.isOn("no-idempotency-keys");
   const rules = values.texts("fault").map(parseFaultRule);
   const seed = parseCount(values.text("fault-seed")!, { flag: "--fault-seed", min: 0 });
   const { version, commit, deno, target } = buildInfo();
@@ -38,6 +39,7 @@ export async function readServeFlags(
       warehouses: readWarehouses(values),
       figures: { version, commit, deno, target },
       lostRace,
+      ...(hasNoKeys ? { idempotencyKeys: false } : {}),
       ...(token === undefined ? {} : { token }),
       ...(tls === undefined ? {} : { tls }),
       ...(rules.length === 0 ? {} : { faults: { rules, seed } }),

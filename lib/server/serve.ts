@@ -28,6 +28,11 @@ export interface ServerOptions {
   readonly figures?: Readonly<Record<string, string>>;
   /** How a commit that lost its race is answered; anything but 409 is wrong. @default {409} */
   readonly lostRace?: LostRaceEra;
+  /**
+   * Whether Idempotency-Keys are offered, and heeded.
+   * @default {yes, but for the eras 400 and 500, which knew none}
+   */
+  readonly idempotencyKeys?: boolean;
   /** Faults that strike requests, for tests. @default {none} */
   readonly faults?: FaultOptions;
   /** Is told of every request once it is answered. */
@@ -57,7 +62,7 @@ const CLOSE_GRACE_MS = 500;
  * @throws {ToolError} when the directory, the database or the port cannot be used.
  */
 export async function startServer(options: ServerOptions): Promise<RunningCatalog> {
-  const { host = "127.0.0.1", port = 0, token, tls } = options;
+  const { host = "127.0.0.1", port = 0, token, tls, lostRace = 409 } = options;
   if (!isLoopback(host) && token === undefined) {
     throw new UsageError(
       `Cannot listen on "${host}" without a token: anyone who reaches it could change the tables`,
@@ -74,7 +79,8 @@ export async function startServer(options: ServerOptions): Promise<RunningCatalo
     access,
     figures,
     faults,
-    lostRace: options.lostRace ?? 409,
+    lostRace,
+    idempotencyKeys: options.idempotencyKeys ?? lostRace === 409,
     onRequest: options.onRequest,
     signal: stopping.signal,
   });

@@ -105,6 +105,24 @@ for (const { name, reply, status } of UNKNOWN_REPLIES) {
     }, faultyCommits({ reply }));
   });
 
+  Deno.test(`Committer.commit() that is answered with ${name} after it was applied is told so under its key`, async () => {
+    await withCatalog(
+      async ({ client, proxy, directory }) => {
+        const table = await makeTable(client);
+        const { committer } = await makeWriter(proxy.uri, table);
+        for (const index of [0, 1]) {
+          assert.equal((await committer.commit([makeChunk(table, index)])).state, "committed");
+        }
+        const looked = await lookAt(client);
+        assert.equal(looked.rows, 2 * CHUNK_ROWS);
+        assert.deepEqual(looked.chunks, ["load/0-100", "load/100-200"]);
+        assert.equal(filesOf(directory, "metadata").length, 4, "manifests and manifest lists");
+      },
+      faultyCommits({ reply }),
+      { idempotencyKeys: true },
+    );
+  });
+
   Deno.test(`Committer.commit() that is answered with ${name} before it was applied sends the same again`, async () => {
     await withCatalog(async ({ client, proxy, directory }) => {
       const table = await makeTable(client);
@@ -290,7 +308,7 @@ Deno.test("Committer.commit() stays unknown when the first try is open and every
     await withCatalog(
       async ({ client, proxy, directory }) => {
         const table = await makeTable(client);
-        const { committer } = await makeWriter(proxy.uri, table, { timeoutMs: 300 });
+        const { committer } = await makeWriter(proxy.uri, table, { timeoutMs: 1500 });
         const result = await committer.commit([makeChunk(table, 0)]);
         assert.equal(result.state, "unknown");
         assert.ok(result.attempts > 1);

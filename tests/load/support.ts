@@ -51,13 +51,23 @@ export interface TestCatalog {
   readonly client: CatalogClient;
 }
 
-/** Runs a test with a real catalog; nothing fails on the way unless `plan` says so. */
+/**
+ * Runs a test with a real catalog; nothing fails on the way unless `plan` says so.
+ *
+ * @param options.idempotencyKeys whether the catalog offers Idempotency-Keys. Many do not, and then
+ * the loader has to find out what became of a commit. @default {false}
+ */
 export async function withCatalog(
   test: (catalog: TestCatalog) => Promise<void>,
   plan: FaultPlan = () => undefined,
+  options: { readonly idempotencyKeys?: boolean } = {},
 ): Promise<void> {
+  const { idempotencyKeys = false } = options;
   const directory = await Deno.makeTempDir({ prefix: "ingest-load-" });
-  const server = await startServer({ warehouses: [{ name: "demo", root: directory }] });
+  const server = await startServer({
+    warehouses: [{ name: "demo", root: directory }],
+    idempotencyKeys,
+  });
   const proxy = startFaultProxy(server.uri, plan);
   try {
     await test({ uri: server.uri, directory, proxy, client: await connect(server.uri) });

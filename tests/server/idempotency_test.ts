@@ -14,6 +14,21 @@ Deno.test("config says how long an Idempotency-Key is remembered", () =>
     assert.equal(body["idempotency-key-lifetime"], KEY_LIFETIME);
   }));
 
+Deno.test("keys are neither offered nor heeded where they are switched off, or the era knew none", async () => {
+  for (
+    const options of [{ idempotencyKeys: false }, { lostRace: 400 }, { lostRace: 500 }] as const
+  ) {
+    await withServer(async ({ uri }) => {
+      const { body } = await call("GET", `${uri}/config`);
+      assert.equal("idempotency-key-lifetime" in body, false);
+      const headers = newKey();
+      const request = { body: { namespace: ["a"] }, headers };
+      assert.equal((await call("POST", `${uri}/namespaces`, request)).status, 200);
+      assert.equal((await call("POST", `${uri}/namespaces`, request)).status, 409);
+    }, options);
+  }
+});
+
 Deno.test("a commit that is sent again under its key is not made again, but answered as before", () =>
   withServer(async ({ uri }) => {
     const { url, metadata } = await makeTable(uri);

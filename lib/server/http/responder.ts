@@ -48,6 +48,8 @@ export interface ResponderOptions {
   readonly catalogs: ReadonlyMap<string, Catalog>;
   readonly access: Access;
   readonly lostRace: LostRaceEra;
+  /** Whether Idempotency-Keys are offered, and heeded. */
+  readonly idempotencyKeys: boolean;
   readonly faults?: Faults | undefined;
   readonly figures?: Figures | undefined;
   readonly onRequest?: ((event: RequestEvent) => void) | undefined;
@@ -176,7 +178,7 @@ export class Responder {
   /** @throws {RequestFailure} 401, 403, 404, 405 */
   #wayOf(request: Request): Way {
     refuseBrowsers(request);
-    const { catalogs, access, figures } = this.#options;
+    const { catalogs, access, figures, idempotencyKeys } = this.#options;
     const path = pathOf(request.url);
     switch (path) {
       case HEALTH_PATH:
@@ -193,7 +195,7 @@ export class Responder {
         };
     }
     try {
-      const { template, answer } = routeRequest(catalogs, request);
+      const { template, answer } = routeRequest(catalogs, request, { idempotencyKeys });
       return { route: template, answer };
     } catch (error) {
       // Whoever shows no token does not learn which paths there are.

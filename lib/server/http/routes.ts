@@ -35,6 +35,12 @@ export const ENDPOINTS: readonly string[] = ROUTES.map(({ method, path }) =>
   `${method} /v1/{prefix}/${path}`
 );
 
+/** How requests are answered. */
+export interface RouteOptions {
+  /** Whether Idempotency-Keys are offered, and heeded. @default {true} */
+  readonly idempotencyKeys?: boolean;
+}
+
 /** A request with the route that it takes. */
 export interface Routed {
   /** The route's template, such as `/v1/{prefix}/namespaces`. */
@@ -50,7 +56,12 @@ export interface Routed {
  * @param catalogs the warehouses by name; the first one answers requests without a prefix.
  * @throws {RequestFailure} 403, 404 or 405 when nothing does.
  */
-export function routeRequest(catalogs: ReadonlyMap<string, Catalog>, request: Request): Routed {
+export function routeRequest(
+  catalogs: ReadonlyMap<string, Catalog>,
+  request: Request,
+  options: RouteOptions = {},
+): Routed {
+  const { idempotencyKeys = true } = options;
   const { method } = request;
   const { path, target, query } = splitUrl(request.url);
   const versionPath = `${BASE_PATH}/v1/`;
@@ -58,7 +69,7 @@ export function routeRequest(catalogs: ReadonlyMap<string, Catalog>, request: Re
   const all = path.slice(versionPath.length).split("/");
   if (all.length === 1 && all[0] === "config") {
     if (method !== "GET") throw wrongMethod(request, ["GET"]);
-    const answer = () => Promise.resolve(getConfig(catalogs, query));
+    const answer = () => Promise.resolve(getConfig(catalogs, query, idempotencyKeys));
     return { template: "/v1/config", method, answer };
   }
   const { catalog, base, segments } = choosePrefix(catalogs, all);
@@ -83,7 +94,8 @@ export function routeRequest(catalogs: ReadonlyMap<string, Catalog>, request: Re
     return {
       template: `/v1/{prefix}/${candidate.path}`,
       method,
-      answer: async () => await answerOnce(candidate, call, target),
+      answer: async () =>
+        idempotencyKeys ? await answerOnce(candidate, call, target) : await candidate.handle(call),
     };
   }
   throw allowed.length > 0 ? wrongMethod(request, allowed) : unknownPath(request);
@@ -205,7 +217,11 @@ function wrongMethod(request: Request, allowed: readonly string[]): RequestFailu
   );
 }
 
-function getConfig(catalogs: ReadonlyMap<string, Catalog>, query: URLSearchParams): Response {
+function getConfig(
+  catalogs: ReadonlyMap<string, Catalog>,
+  query: URLSearchParams,
+  idempotencyKeys: boolean,
+): Response {
   const [standing] = catalogs.keys();
   const name = query.get("warehouse") || standing!;
   if (!catalogs.has(name)) {
@@ -220,6 +236,6 @@ function getConfig(catalogs: ReadonlyMap<string, Catalog>, query: URLSearchParam
     // Of a single warehouse the paths are as short as they can be.
     overrides: catalogs.size === 1 ? {} : { prefix: encodeURIComponent(name) },
     endpoints: ENDPOINTS,
-    "idempotency-key-lifetime": KEY_LIFETIME,
+    ...(idempotencyKeys ? { "idempotency-key-lifetime": KEY_LIFETIME } : {}),
   });
 }
