@@ -86,6 +86,7 @@ Deno.test("GET /metrics counts requests, commits, lost races, faults and reports
   }, {
     figures: { version: "1.2.3" },
     lostRace: 500,
+    idempotencyKeys: true,
     faults: { rules: [parseFaultRule("config:drop-response=1")] },
   });
 });
