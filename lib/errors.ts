@@ -16,6 +16,10 @@ export const EXIT_CODE = {
   conflicts: 5,
   auth: 6,
   unreachable: 7,
+  /** A probe has found that the catalog breaks a promise. */
+  violation: 10,
+  /** A probe cannot tell. */
+  undecided: 11,
   interrupted: 130,
   terminated: 143,
 } as const;

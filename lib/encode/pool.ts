@@ -18,9 +18,13 @@ export class EncodePool extends WorkerPool<EncodeSetup, EncodeJob, EncodedChunk>
   /**
    * Encodes and stores one chunk. The job's bytes are given away.
    *
+   * @param options.onTaken is told which worker has taken the chunk, from 0.
    * @throws {InputError | StorageError | AuthError | ToolError} as the worker met it.
    */
-  encode(job: EncodeJob): Promise<EncodedChunk> {
-    return this.run(job, [job.bytes.buffer]);
+  encode(
+    job: EncodeJob,
+    options: { readonly onTaken?: (worker: number) => void } = {},
+  ): Promise<EncodedChunk> {
+    return this.run(job, { ...options, transfer: [job.bytes.buffer] });
   }
 }

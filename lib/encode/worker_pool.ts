@@ -28,6 +28,7 @@ export type FromWorker<Answer> =
 interface Waiting<Job, Answer> {
   readonly job: Job;
   readonly transfer: Transferable[];
+  readonly onTaken: ((worker: number) => void) | undefined;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: Error) => void;
 }
@@ -92,13 +93,21 @@ export class WorkerPool<Setup, Job, Answer> {
   /**
    * Carries out one job.
    *
-   * @param transfer what of the job is given away.
+   * @param options.transfer what of the job is given away.
+   * @param options.onTaken is told which worker has taken the job, from 0.
    * @throws {ToolError} of the class that the worker met, or when the pool is closed.
    */
-  run(job: Job, transfer: Transferable[] = []): Promise<Answer> {
+  run(
+    job: Job,
+    options: {
+      readonly transfer?: Transferable[];
+      readonly onTaken?: (worker: number) => void;
+    } = {},
+  ): Promise<Answer> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    this.#queue.push({ job, transfer, resolve, reject });
+    const { transfer = [], onTaken } = options;
+    this.#queue.push({ job, transfer, onTaken, resolve, reject });
     this.#dispatch();
     return promise;
   }
@@ -111,11 +120,12 @@ export class WorkerPool<Setup, Job, Answer> {
 
   #dispatch(): void {
     if (!this.#isReady) return;
-    for (const member of this.#members) {
+    for (const [number, member] of this.#members.entries()) {
       if (member.current !== undefined) continue;
       const waiting = this.#queue.shift();
       if (waiting === undefined) return;
       member.current = waiting;
+      waiting.onTaken?.(number);
       this.#post(member, { type: "job", job: waiting.job }, waiting.transfer);
     }
   }

@@ -217,11 +217,14 @@ export class ChunkRunner {
     const { pool, emit } = this.#parts;
     const { index, rows, bytes, firstLine } = chunk;
     try {
-      const encoded = await pool.encode({ index, bytes, rows, firstLine, path });
+      let worker = 0;
+      const encoded = await pool.encode({ index, bytes, rows, firstLine, path }, {
+        onTaken: (number) => worker = number,
+      });
       const { file, parseMs, encodeMs, uploadMs } = encoded;
       const { recordCount, sizeBytes: fileBytes } = file;
       const times = { parseMs, encodeMs, uploadMs };
-      emit({ type: "encoded", chunk: index, rows: recordCount, fileBytes, ...times });
+      emit({ type: "encoded", chunk: index, worker, rows: recordCount, fileBytes, ...times });
       if (recordCount !== rows) {
         // The two readings of the same bytes must agree, or a row would be lost or doubled.
         throw new ToolError(

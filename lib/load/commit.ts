@@ -21,7 +21,7 @@ import {
 import { writeAttempt, writeManifests, type WrittenAttempt } from "./commit_files.ts";
 import type { FirstCommitTurn } from "./first_commit.ts";
 import { removeFiles } from "./litter.ts";
-import { uuidV7 } from "./uuid_v7.ts";
+import { uuidV7 } from "../table/uuid_v7.ts";
 import type { OwnCommit, Refreshed, Writer } from "./writer.ts";
 
 /** Resends of an unanswered commit under its Idempotency-Key before a look. */
@@ -237,6 +237,7 @@ export class Commit {
       type: "commit",
       chunk: this.#chunks[0]!.index,
       chunks: this.#chunks.length,
+      writer: this.#writer.number,
       attempt: this.#posts,
       outcome: outcome.kind,
       snapshotId: String(snapshotId),

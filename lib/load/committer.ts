@@ -14,13 +14,20 @@ import type { OwnCommit, Refreshed, Writer } from "./writer.ts";
 
 /** Commits chunks to a table; one commit at a time. */
 export class Committer implements Writer {
+  readonly number: number;
   readonly context: CommitContext;
   /** What the files are written for; a later default changes nothing in them. */
   readonly writtenFor: WrittenFor;
   #metadata: TableMetadata;
   #isStale = false;
 
-  constructor(context: CommitContext, metadata: TableMetadata) {
+  /** @param options.number tells the load's writers apart, from 0. */
+  constructor(
+    context: CommitContext,
+    options: { readonly metadata: TableMetadata; readonly number: number },
+  ) {
+    const { metadata } = options;
+    this.number = options.number;
     this.context = context;
     this.#metadata = metadata;
     this.writtenFor = {

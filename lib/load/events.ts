@@ -58,6 +58,8 @@ export interface ReadEvent {
 export interface EncodedEvent {
   readonly type: "encoded";
   readonly chunk: number;
+  /** The worker that did it, from 0. */
+  readonly worker: number;
   readonly rows: number;
   readonly fileBytes: number;
   readonly parseMs: number;
@@ -72,6 +74,8 @@ export interface CommitEvent {
   readonly chunk: number;
   /** How many chunks it holds. */
   readonly chunks: number;
+  /** The writer that posted it, from 0; in `per-chunk` there are as many as workers, else one. */
+  readonly writer: number;
   /** From 1. */
   readonly attempt: number;
   readonly outcome: Outcome["kind"];

@@ -11,7 +11,7 @@ import { findEvidence } from "./evidence.ts";
 import { type LedgerRange, readLedger } from "./ledger.ts";
 import type { ManifestCache } from "./manifest_cache.ts";
 import type { RecordedRanges } from "./recorded_ranges.ts";
-import { timeOfUuidV7 } from "./uuid_v7.ts";
+import { timeOfUuidV7 } from "../table/uuid_v7.ts";
 
 /**
  * Collects what the table holds of a load into `recorded`.

@@ -204,10 +204,11 @@ function createSink(
   options: LoadOptions,
   of: { readonly context: CommitContext; readonly metadata: TableMetadata },
 ): CommitSink {
-  const committer = () => new Committer(of.context, of.metadata);
+  const committer = (number: number) =>
+    new Committer(of.context, { metadata: of.metadata, number });
   return options.commitMode === "per-chunk"
-    ? new RacingSink(Array.from({ length: options.workers }, committer))
-    : new GroupingSink(committer(), { waitsForAll: options.commitMode === "once" });
+    ? new RacingSink(Array.from({ length: options.workers }, (_, index) => committer(index)))
+    : new GroupingSink(committer(0), { waitsForAll: options.commitMode === "once" });
 }
 
 /** Above this the history of a table gets slow to read for everyone. */

@@ -38,6 +38,8 @@ export type Refreshed =
 
 /** A writer, as its commits see it. */
 export interface Writer {
+  /** Tells the load's writers apart, from 0. */
+  readonly number: number;
   readonly context: CommitContext;
   readonly writtenFor: WrittenFor;
   /** The table as it was last seen. */

@@ -4,6 +4,7 @@ import { type Json } from "../table/json.ts";
 import type { CommitRequest, SchemaJson, TableMetadata } from "../table/metadata.ts";
 import { describeAnswer, member, readErrorBody } from "./error_body.ts";
 import type { HttpAnswer, HttpRequest, HttpResponse, HttpSend } from "./http.ts";
+import { CatalogPaths } from "./paths.ts";
 import { sendPatiently } from "./patience.ts";
 import { classifyCommit, type CommitIdentity, type Outcome } from "./outcome.ts";
 
@@ -60,18 +61,15 @@ export function formatTableName(table: TableName): string {
 /** A session with a catalog; made by {@linkcode connectCatalog}. */
 export class CatalogClient {
   readonly config: CatalogConfig;
+  readonly paths: CatalogPaths;
   readonly #options: CatalogOptions;
-  readonly #baseUrl: string;
   /** The token that the catalog gave for the table in use, in place of the configured one. */
   #tableToken: string | undefined;
 
   constructor(options: CatalogOptions, config: CatalogConfig) {
     this.#options = options;
     this.config = config;
-    const uri = (config.properties.uri ?? options.uri).replace(/\/+$/, "");
-    const prefix = config.properties.prefix ?? "";
-    // The prefix comes ready for a URL: Nessie's is already encoded.
-    this.#baseUrl = prefix === "" ? `${uri}/v1` : `${uri}/v1/${prefix}`;
+    this.paths = new CatalogPaths({ uri: options.uri, properties: config.properties });
   }
 
   /**
@@ -81,11 +79,11 @@ export class CatalogClient {
    * @throws {CatalogError | AuthError}
    */
   async ensureNamespace(namespace: readonly string[]): Promise<boolean> {
-    const url = `${this.#baseUrl}/namespaces/${this.#namespacePath(namespace)}`;
+    const url = this.paths.namespace(namespace);
     if (await this.#hasNamespace(url)) return false;
     const made = await this.#send({
       method: "POST",
-      url: `${this.#baseUrl}/namespaces`,
+      url: this.paths.namespaces(),
       body: { namespace, properties: {} },
     });
     if (made.kind === "response" && made.status === 409) return false;
@@ -108,7 +106,7 @@ export class CatalogClient {
   async loadTable(table: TableName): Promise<LoadedTable | undefined> {
     const answer = await this.#send({
       method: "GET",
-      url: `${this.#tableUrl(table)}?snapshots=all`,
+      url: `${this.paths.table(table)}?snapshots=all`,
       headers: DELEGATION,
     });
     if (isMissing(answer)) return undefined;
@@ -130,7 +128,7 @@ export class CatalogClient {
   ): Promise<LoadedTable | undefined> {
     const answer = await this.#send({
       method: "POST",
-      url: `${this.#baseUrl}/namespaces/${this.#namespacePath(table.namespace)}/tables`,
+      url: this.paths.tables(table.namespace),
       headers: DELEGATION,
       body: {
         name: table.name,
@@ -159,7 +157,7 @@ export class CatalogClient {
   ): Promise<{ readonly outcome: Outcome; readonly answer: HttpAnswer }> {
     const answer = await this.#send({
       method: "POST",
-      url: this.#tableUrl(table),
+      url: this.paths.table(table),
       body: { identifier: table, ...request },
       ...(this.config.idempotencyKeyLifetime === undefined
         ? {}
@@ -168,15 +166,35 @@ export class CatalogClient {
     return { outcome: classifyCommit(answer, options.identity), answer };
   }
 
-  #tableUrl(table: TableName): string {
-    const namespace = this.#namespacePath(table.namespace);
-    return `${this.#baseUrl}/namespaces/${namespace}/tables/${encodeURIComponent(table.name)}`;
+  /**
+   * Drops a table, and asks for its files to be removed.
+   *
+   * @returns whether it was there.
+   * @throws {CatalogError | AuthError}
+   */
+  async dropTable(table: TableName): Promise<boolean> {
+    const answer = await this.#send({
+      method: "DELETE",
+      url: `${this.paths.table(table)}?purgeRequested=true`,
+    });
+    if (isMissing(answer)) return false;
+    expectSuccess(answer, `drop table "${formatTableName(table)}"`);
+    return true;
   }
 
-  /** The separator comes URL-encoded from the catalog, and stands so in the path. */
-  #namespacePath(namespace: readonly string[]): string {
-    const separator = this.config.properties["namespace-separator"] ?? "%1F";
-    return namespace.map(encodeURIComponent).join(separator);
+  /**
+   * Drops a namespace that is empty.
+   *
+   * @returns false when it is not empty, or was not there.
+   * @throws {CatalogError | AuthError}
+   */
+  async dropNamespace(namespace: readonly string[]): Promise<boolean> {
+    const answer = await this.#send({ method: "DELETE", url: this.paths.namespace(namespace) });
+    if (answer.kind === "response" && (answer.status === 409 || answer.status === 404)) {
+      return false;
+    }
+    expectSuccess(answer, `drop namespace "${namespace.join(".")}"`);
+    return true;
   }
 
   #send(request: HttpRequest): Promise<HttpAnswer> {

@@ -23,6 +23,9 @@ export class ComparePool extends WorkerPool<CompareSetup, CompareTask, CompareAn
    * @throws {InputError | SchemaError | StorageError | AuthError | ToolError} as the worker met it.
    */
   compare(job: CompareJob, task: Task): Promise<CompareAnswer> {
-    return this.run({ job, task }, job.side === "source" ? [job.bytes.buffer] : []);
+    return this.run(
+      { job, task },
+      { transfer: job.side === "source" ? [job.bytes.buffer] : [] },
+    );
   }
 }

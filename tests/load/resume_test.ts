@@ -4,7 +4,7 @@ import { EXIT_CODE } from "../../lib/errors.ts";
 import type { CommitMode, LoadEvent } from "../../lib/load/events.ts";
 import type { LoadOptions } from "../../lib/load/options.ts";
 import { GRACE_MS, Stop } from "../../lib/load/stop.ts";
-import { uuidV7 } from "../../lib/load/uuid_v7.ts";
+import { uuidV7 } from "../../lib/table/uuid_v7.ts";
 import { expireSnapshots, mergeManifests } from "./rewritten_table.ts";
 import {
   changeTable,

@@ -51,6 +51,7 @@ const commit: fc.Arbitrary<CommitEvent> = fc.record({
   type: "commit",
   chunk: 0,
   chunks: 1,
+  writer: 0,
   attempt,
   outcome: "conflict",
   snapshotId: "1",

@@ -160,7 +160,7 @@ export async function makeWriter(
     stop: new Stop(),
     emit: (event) => events.push(event),
     ...rest,
-  }, table.metadata);
+  }, { metadata: table.metadata, number: 0 });
   return { committer, events, http };
 }
 

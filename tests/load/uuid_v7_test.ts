@@ -1,6 +1,6 @@
 /** UUIDs that begin with the time. */
 import assert from "node:assert/strict";
-import { timeOfUuidV7, uuidV7 } from "../../lib/load/uuid_v7.ts";
+import { timeOfUuidV7, uuidV7 } from "../../lib/table/uuid_v7.ts";
 import { LOAD_ID_PATTERN } from "../../lib/table/locations.ts";
 
 Deno.test("uuidV7() is a UUID of version 7 and variant 10, new each time", () => {
