@@ -1,0 +1,57 @@
+/** What a probe will do: one run for each workload, number of writers and mode. */
+import type { Workload } from "./history.ts";
+
+/** One run of a probe. */
+export interface RunPlan {
+  readonly workload: Workload;
+  readonly writers: number;
+  readonly mode: "rounds" | "free";
+  /** Rounds, or commits of each writer. */
+  readonly commits: number;
+  readonly withData: boolean;
+}
+
+/** What a person asks for. */
+export interface PlanOptions {
+  /** As given; with more than one workload, the others than `append` run with one number only. */
+  readonly writers: readonly number[];
+  readonly commits: number;
+  readonly workloads: readonly Workload[];
+  readonly mode: "rounds" | "free" | "both";
+  readonly withData: boolean;
+}
+
+/** Workloads whose rounds need a table each, or that go step by step: some rounds tell as much. */
+const FEW_ROUNDS: ReadonlySet<Workload> = new Set(["first-commit", "create", "stale"]);
+const ROUNDS_FEW = 10;
+/** Writers of the workloads beside `append`, when several are asked for. */
+const WRITERS_BESIDE = 8;
+
+/** Lays out the runs, in the order of the workloads given. */
+export function planRuns(options: PlanOptions): RunPlan[] {
+  const { workloads, withData, commits } = options;
+  return workloads.flatMap((workload) =>
+    modesOf(workload, options).flatMap((mode) =>
+      writersOf(workload, options).map((writers) => ({
+        workload,
+        writers,
+        mode,
+        commits: FEW_ROUNDS.has(workload) ? Math.min(commits, ROUNDS_FEW) : commits,
+        withData: withData && workload === "append",
+      }))
+    )
+  );
+}
+
+/** Throughput is a matter of appends; what the other workloads test shows in rounds. */
+function modesOf(workload: Workload, options: PlanOptions): ReadonlyArray<"rounds" | "free"> {
+  if (workload !== "append") return ["rounds"];
+  return options.mode === "both" ? ["rounds", "free"] : [options.mode];
+}
+
+function writersOf(workload: Workload, options: PlanOptions): readonly number[] {
+  if (workload === "stale") return [1];
+  if (workload === "append" || options.workloads.length === 1) return options.writers;
+  const most = Math.max(...options.writers.filter((count) => count <= WRITERS_BESIDE));
+  return [Number.isFinite(most) ? most : Math.min(...options.writers)];
+}
