@@ -42,6 +42,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const MAY_IMPORT_TYPES: Readonly<Record<string, readonly string[]>> = {
   table: ["input"],
   input: ["table"],
+  report: ["probe", "load"],
 };
 
 /** Files that a room may import whole: this one holds Iceberg's types and their texts. */
@@ -193,6 +194,8 @@ Deno.test("directionFaults() finds imports against the direction", () => {
   assert.equal(faultsOf("lib/table/x.ts", 'import type { A } from "../input/a.ts";'), 0);
   assert.equal(faultsOf("lib/table/x.ts", 'import type { A } from "../rest/a.ts";'), 1);
   assert.equal(faultsOf("lib/server/x.ts", 'import { a } from "../rest/a.ts";'), 1);
+  assert.equal(faultsOf("lib/report/x.ts", 'import type { A } from "../probe/a.ts";'), 0);
+  assert.equal(faultsOf("lib/report/x.ts", 'import { a } from "../probe/a.ts";'), 1);
   assert.equal(faultsOf("lib/rest/x.ts", 'import { a } from "../load/a.ts";'), 1);
   assert.equal(faultsOf("lib/load/x.ts", 'import { a } from "../../tools/a.ts";'), 1);
   assert.equal(faultsOf("lib/input/x.ts", 'import { a } from "../table/types.ts";'), 0);
@@ -245,14 +248,23 @@ Deno.test("no file of lib imports itself by way of others", () => {
   assert.equal(findCycle(imports)?.join(" → "), undefined);
 });
 
-Deno.test("every relative import names a file with its ending", () => {
-  const known = new Set([...all.map(({ path }) => path), "deno.json"]);
+/** What stands in the page of a report as it is: styles and scripts, imported as texts. */
+async function pageParts(): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(join(ROOT, "lib/report/page"))) {
+    names.push(`lib/report/page/${name}`);
+  }
+  return names;
+}
+
+Deno.test("every relative import names a file with its ending", async () => {
+  const known = new Set([...all.map(({ path }) => path), "deno.json", ...await pageParts()]);
   const missing = all.filter(({ path }) => path !== relative(ROOT, import.meta.filename!))
     .flatMap(({ path, code }) =>
       importsOf(code)
         .filter(({ specifier }) => specifier.startsWith("."))
         .map(({ specifier }) => join(dirname(path), specifier))
-        .filter((target) => target.endsWith(".ts") ? !known.has(target) : target !== "deno.json")
+        .filter((target) => !known.has(target))
         .map((target) => `${path} imports ${target}`)
     );
   assert.deepEqual(missing, []);

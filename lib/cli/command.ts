@@ -13,6 +13,7 @@ const VERBS: Readonly<Record<typeof VERBS_BUILT[number], () => Promise<RunVerb>>
   ingest: async () => (await import("./ingest.ts")).runIngest,
   generate: async () => (await import("./generate.ts")).runGenerate,
   serve: async () => (await import("./serve.ts")).runServe,
+  probe: async () => (await import("./probe.ts")).runProbeVerb,
   verify: async () => (await import("./verify.ts")).runVerifyVerb,
   clean: async () => (await import("./clean.ts")).runCleanVerb,
   version: async () => (await import("./version.ts")).runVersion,

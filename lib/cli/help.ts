@@ -7,6 +7,7 @@ import { VERBS_BUILT } from "./verbs.ts";
 const HELP_OF_VERBS: Readonly<Record<typeof VERBS_BUILT[number], () => Promise<string>>> = {
   ingest: async () => helpOfVerb((await import("./ingest_flags.ts")).INGEST),
   generate: async () => helpOfVerb((await import("./generate.ts")).GENERATE),
+  probe: async () => helpOfVerb((await import("./probe_flags.ts")).PROBE),
   serve: async () => helpOfVerb((await import("./serve_flags.ts")).SERVE),
   verify: async () => helpOfVerb((await import("./verify.ts")).VERIFY),
   clean: async () => helpOfVerb((await import("./clean.ts")).CLEAN),

@@ -14,6 +14,7 @@ import { nearest } from "./nearest.ts";
 import { measurePeakRss } from "./peak_rss.ts";
 import { resumeCommand } from "./resume_command.ts";
 import { listenForSignals } from "./signals.ts";
+import { createReportView, openReport, type ReportView } from "./report_view.ts";
 import { createProgressView } from "./progress_view.ts";
 import { SHORT_HELP } from "./short_help.ts";
 import { type Terminal, withoutReaders } from "./terminal.ts";
@@ -45,10 +46,13 @@ export async function runIngest(call: VerbCall): Promise<number> {
   const peakRss = measurePeakRss();
   const catalog = await chooseCatalog(values, processEnvironment);
   const progress = createProgressView(terminal, { enabled: showsProgress(values) });
+  let report: ReportView | undefined;
   try {
     if (catalog.notice !== undefined) terminal.err.write(`${catalog.notice}\n`);
     const view = createView(values, progress.terminal);
+    report = await createReport(values, call.args);
     const emit: Emit = (event) => {
+      report?.emit(event);
       // The bar goes before the summary comes.
       if (event.type === "summary") progress.emit(event);
       view(event);
@@ -75,9 +79,21 @@ export async function runIngest(call: VerbCall): Promise<number> {
   } finally {
     signals.close();
     progress.stop();
+    await report?.finish(terminal.err);
     peakRss.stop();
     await catalog.close();
   }
+}
+
+/** @throws {UsageError} when it cannot be written. */
+async function createReport(
+  values: FlagValues,
+  args: readonly string[],
+): Promise<ReportView | undefined> {
+  const path = values.text("report");
+  if (path === undefined) return undefined;
+  const file = await openReport(path, { keeps: values.operands });
+  return await createReportView(file, { args });
 }
 
 /** Whether the same command can bring in what is missing; bad input has to be mended first. */

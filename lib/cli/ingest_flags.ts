@@ -80,6 +80,11 @@ export const INGEST_FLAGS: readonly Flag[] = [
   },
   { flags: "--json", description: "print events as JSON lines", group: "Output" },
   {
+    flags: "--report <FILE>",
+    description: "write a report as one HTML file, also when the load fails",
+    group: "Output",
+  },
+  {
     flags: "--trace",
     description: "show method, URL and status of every request",
     group: "Output",

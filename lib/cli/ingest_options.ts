@@ -6,7 +6,7 @@ import { generatedSource } from "../input/generate.ts";
 import { openSource, type Source } from "../input/source.ts";
 import type { LoadOptions } from "../load/options.ts";
 import type { CommitMode } from "../load/events.ts";
-import { uuidV7 } from "../load/uuid_v7.ts";
+import { uuidV7 } from "../table/uuid_v7.ts";
 import { LOAD_ID_PATTERN } from "../table/locations.ts";
 import type { PrimitiveType } from "../table/types.ts";
 import type { FlagValues } from "./flags.ts";

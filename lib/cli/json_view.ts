@@ -24,8 +24,11 @@ export function jsonLine<T extends { readonly type: string }>(event: T, time: Da
   return JSON.stringify({ type, time: time.toISOString(), ...(snakeKeys(rest) as object) });
 }
 
-/** Keys of the events are camelCase words; status codes and the like have no capitals to change. */
-function snakeKeys(value: unknown): unknown {
+/**
+ * A value with its keys in snake_case, fractions rounded to three digits. Keys of the events are
+ * camelCase words; status codes and the like have no capitals to change.
+ */
+export function snakeKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(snakeKeys);
   if (typeof value !== "object" || value === null) {
     return typeof value === "number" && !Number.isInteger(value) ? roundTo3(value) : value;

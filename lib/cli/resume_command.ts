@@ -16,9 +16,10 @@ export function resumeCommand(args: readonly string[], loadId: string): string {
     else if (!arg.startsWith("--load-id=")) kept.push(arg);
   }
   // In front: behind, it might stand after `--`, and a file of a verb's name is none after a flag.
-  return ["lakekeeper-ingest", "--load-id", loadId, ...kept].map(quote).join(" ");
+  return ["lakekeeper-ingest", "--load-id", loadId, ...kept].map(quoteForShell).join(" ");
 }
 
-function quote(text: string): string {
+/** A text as one word of a shell's command line. */
+export function quoteForShell(text: string): string {
   return PLAIN.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -8,6 +8,7 @@ Examples:
   lakekeeper-ingest generate --rows 1m -o big.csv    make sample data
   lakekeeper-ingest verify sample_data.csv           compare the table with the file
   lakekeeper-ingest serve                            run the embedded catalog
+  lakekeeper-ingest probe                            race writers against the catalog, and judge it
 
 Common flags:
   -w, --workers <N>      workers that encode and commit in parallel (default: 2)
@@ -16,6 +17,6 @@ Common flags:
       --warehouse <NAME> warehouse of the catalog (default: demo)
       --table <NAME>     table, or namespace.table (default: sample_table)
 
-Verbs: ingest, generate, serve, verify, clean, version, help.
+Verbs: ingest, generate, serve, probe, verify, clean, version, help.
 All flags of a verb: lakekeeper-ingest help VERB
 `;

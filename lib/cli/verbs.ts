@@ -5,6 +5,7 @@ export const VERBS_BUILT = [
   "ingest",
   "generate",
   "serve",
+  "probe",
   "verify",
   "clean",
   "version",
@@ -13,7 +14,6 @@ export const VERBS_BUILT = [
 
 /** Verbs that come later; until then they say so. */
 export const VERBS_TO_COME: readonly string[] = [
-  "probe",
   "doctor",
   "config",
   "completions",

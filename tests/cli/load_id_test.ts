@@ -4,7 +4,7 @@ import { buildCommand, parseFlags } from "../../lib/cli/flags.ts";
 import { INGEST_FLAGS } from "../../lib/cli/ingest_flags.ts";
 import { readLoadFlags, readLoadId } from "../../lib/cli/ingest_options.ts";
 import { UsageError } from "../../lib/errors.ts";
-import { timeOfUuidV7 } from "../../lib/load/uuid_v7.ts";
+import { timeOfUuidV7 } from "../../lib/table/uuid_v7.ts";
 import { LOAD_ID_PATTERN } from "../../lib/table/locations.ts";
 
 function valuesOf(args: readonly string[], variables: Readonly<Record<string, string>> = {}) {

@@ -135,6 +135,7 @@ Deno.test("createTextView() shows the body of every refused commit and no other"
     type: "commit",
     chunk: 7,
     chunks: 1,
+    writer: 0,
     attempt: 2,
     snapshotId: "1",
     elapsedMs: 1,
