@@ -5,6 +5,7 @@
  * Options: `--only NAME` (may be repeated), `--list`, `--install` (install and stop).
  */
 import { partsDirectory, PROJECT_ROOT } from "./parts/cache.ts";
+import { installChromium } from "./parts/chromium.ts";
 import { installClickhouse } from "./parts/clickhouse.ts";
 import { installFixture } from "./parts/fixture.ts";
 import { installMinio } from "./parts/minio.ts";
@@ -22,6 +23,7 @@ const INSTALLERS = {
   fixture: installFixture,
   nessie: installNessie,
   minio: installMinio,
+  chromium: installChromium,
   spark: installSpark,
   clickhouse: installClickhouse,
 } as const;
@@ -31,6 +33,7 @@ type PartName = keyof typeof INSTALLERS;
 /** In the order in which they run: what needs the slowest part comes last. */
 const MODULES: readonly { readonly name: string; readonly parts: readonly PartName[] }[] = [
   { name: "store", parts: ["versitygw"] },
+  { name: "report", parts: ["chromium"] },
   { name: "serve", parts: ["python"] },
   { name: "serve_clients", parts: ["python", "clickhouse"] },
   { name: "load_embedded", parts: ["python"] },
@@ -38,13 +41,14 @@ const MODULES: readonly { readonly name: string; readonly parts: readonly PartNa
   { name: "load_fixture", parts: ["python", "postgres", "versitygw", "fixture"] },
   { name: "serve_s3", parts: ["python", "pythonS3fs", "versitygw", "minio", "fixture"] },
   { name: "clean", parts: ["postgres", "versitygw", "fixture", "minio", "nessie"] },
+  { name: "probe", parts: ["postgres", "versitygw", "fixture", "minio", "nessie"] },
   { name: "serve_spark", parts: ["python", "spark"] },
   { name: "load_nessie", parts: ["python", "minio", "nessie"] },
 ];
 
 /** Parts of one line install one after the other; the lines run side by side. */
 const INSTALL_LINES: readonly (readonly PartName[])[] = [
-  ["python", "pythonS3fs", "clickhouse", "fixture", "nessie", "postgres", "spark"],
+  ["python", "pythonS3fs", "clickhouse", "fixture", "nessie", "postgres", "chromium", "spark"],
   ["versitygw", "minio"],
 ];
 
