@@ -21,7 +21,8 @@ import { startMinio } from "../tests/real/parts/minio.ts";
 import { startNessie } from "../tests/real/parts/nessie.ts";
 import { startPostgres } from "../tests/real/parts/postgres.ts";
 import { startServe } from "../tests/real/tool.ts";
-import { median, percentile } from "./statistics.ts";
+import { percentile } from "../lib/statistics.ts";
+import { median } from "./statistics.ts";
 import { RawTable } from "./raw_table.ts";
 
 interface Contender {
@@ -120,14 +121,15 @@ function resultOf(
     readonly elapsedMs: number;
   },
 ): Result {
-  const { snapshots, writers, timesMs, elapsedMs } = of;
+  const { snapshots, writers, elapsedMs } = of;
+  const timesMs = of.timesMs.toSorted((a, b) => a - b);
   return {
     contender: contender.name,
     snapshots,
     writers,
     commitsPerS: timesMs.length / elapsedMs * 1000,
-    p50Ms: percentile(timesMs, 0.5),
-    p99Ms: percentile(timesMs, 0.99),
+    p50Ms: percentile(timesMs, 50),
+    p99Ms: percentile(timesMs, 99),
   };
 }
 

@@ -1,5 +1,6 @@
 /** The figures of a probe, counted from its history. Pure, and ready for JSON. */
 // deno-lint-ignore-file camelcase -- fields are named as JSON has them
+import { percentile } from "../statistics.ts";
 import type { HistoryRecord, RunRecord, Workload } from "./history.ts";
 import {
   indexHistory,
@@ -186,14 +187,4 @@ function latencies(tries: readonly Try[]): LatencyNumbers | undefined {
     p99: percentile(sorted, 99),
     max: sorted.at(-1)!,
   };
-}
-
-/**
- * The smallest value that at least `percent` of 100 values do not exceed (nearest rank).
- *
- * @param sorted ascending, not empty
- */
-export function percentile(sorted: readonly number[], percent: number): number {
-  const rank = Math.ceil(percent * sorted.length / 100);
-  return sorted[Math.max(rank, 1) - 1]!;
 }

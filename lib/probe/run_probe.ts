@@ -153,31 +153,24 @@ export async function runProbe(
 /** Progress is told at most so often. */
 const PROGRESS_INTERVAL_MS = 200;
 
+/** What a run is made of. */
+interface RunParts {
+  readonly number: number;
+  readonly plan: RunPlan;
+  readonly options: ProbeOptions;
+  readonly session: ProbeSession;
+  readonly recorder: Recorder;
+  readonly random: SeededRandom;
+  readonly emit: EmitProbe;
+}
+
 /** One run: its writers, its tables, its record. */
 class Run {
-  readonly #of: {
-    readonly number: number;
-    readonly plan: RunPlan;
-    readonly options: ProbeOptions;
-    readonly session: ProbeSession;
-    readonly recorder: Recorder;
-    readonly random: SeededRandom;
-    readonly emit: EmitProbe;
-  };
+  readonly #of: RunParts;
   readonly #tables = new Map<string, { readonly name: TableName; opened: RaceTable | undefined }>();
   #progressMs = 0;
 
-  constructor(
-    of: {
-      readonly number: number;
-      readonly plan: RunPlan;
-      readonly options: ProbeOptions;
-      readonly session: ProbeSession;
-      readonly recorder: Recorder;
-      readonly random: SeededRandom;
-      readonly emit: EmitProbe;
-    },
-  ) {
+  constructor(of: RunParts) {
     this.#of = of;
   }
 

@@ -1,4 +1,5 @@
 /** The HTML report of a load: whether the rows are in, what went wrong, and where the time went. */
+import { percentile } from "../statistics.ts";
 import type { ChunkEvent, FailureKind, SummaryEvent } from "../load/events.ts";
 import { redactUrl } from "../rest/http.ts";
 import {
@@ -299,11 +300,6 @@ ${
   }</section>`;
 }
 
-/** Nearest rank. */
-function percentile(sorted: readonly number[], share: number): number | undefined {
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
-}
-
 function commitSection({ summary, commitMs }: LoadRecording): Content {
   const counts = summary?.commitStatus ??
     Object.fromEntries(Object.entries(commitMs).map(([status, all]) => [status, all.length]));
@@ -334,8 +330,8 @@ function commitSection({ summary, commitMs }: LoadRecording): Content {
                 <td class="bar">${statusBar(counts, { statuses: [status], total })}</td>
                 <td>${formatCount(counts[status])}</td>
                 <td>${formatShare(counts[status]! / total)}</td>
-                <td>${formatMs(percentile(sorted, 0.5))}</td>
-                <td>${formatMs(percentile(sorted, 0.95))}</td>
+                <td>${formatMs(percentile(sorted, 50))}</td>
+                <td>${formatMs(percentile(sorted, 95))}</td>
                 <td>${formatMs(sorted.at(-1))}</td>
               </tr>
             `;

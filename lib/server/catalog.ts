@@ -1,5 +1,4 @@
 /** The embedded catalog of one warehouse: its database, its files, and how tables are read. */
-import type { Store } from "../store/store.ts";
 import type { TableMetadata } from "../table/metadata.ts";
 import { MetadataError } from "../table/metadata_error.ts";
 import type { CatalogDatabase, TableRow } from "./database.ts";
@@ -31,7 +30,6 @@ export interface Catalog {
   /** Tables that clients have announced and not yet made. */
   readonly staged: StagedTables;
   readonly database: CatalogDatabase;
-  readonly store: Store;
   readonly cache: MetadataCache;
   readonly viewCache: MetadataCache<ViewFile>;
   /** Held per table, so that of several commits here only one at a time writes a file. */
@@ -67,7 +65,6 @@ export async function openCatalog(options: WarehouseOptions): Promise<Catalog> {
     staged: new StagedTables(),
     database,
     idempotency: new IdempotentRequests(database, Date.now),
-    store: place.store,
     cache: new MetadataCache(CACHE_BYTES_MAX),
     viewCache: new MetadataCache<ViewFile>(VIEW_CACHE_BYTES_MAX),
     locks: new KeyedLock(LOCK_WAIT_MS_MAX),
@@ -78,7 +75,7 @@ export async function openCatalog(options: WarehouseOptions): Promise<Catalog> {
 /** Closes what {@link openCatalog} opened. */
 export function closeCatalog(catalog: Catalog): void {
   catalog.database.close();
-  catalog.store.close();
+  catalog.place.store.close();
 }
 
 /**
@@ -89,15 +86,31 @@ export function closeCatalog(catalog: Catalog): void {
 export async function loadTable(catalog: Catalog, table: TableName): Promise<LoadedTable> {
   const row = catalog.database.findTable(table.namespace, table.name);
   if (row === undefined) throw noSuchTable(table);
+  const { metadataLocation } = row;
+  const file = await readOwn(
+    table,
+    metadataLocation,
+    () => readMetadataFile(catalog, metadataLocation),
+  );
+  return { row, file };
+}
+
+/**
+ * Reads the metadata of a table or view that stands in the catalog.
+ *
+ * @throws {Error} when the file has been spoiled: whoever asks for the table has done nothing wrong.
+ */
+export async function readOwn<File>(
+  entry: TableName,
+  metadataLocation: string,
+  read: () => Promise<File>,
+): Promise<File> {
   try {
-    return { row, file: await readMetadataFile(catalog, row.metadataLocation) };
+    return await read();
   } catch (cause) {
     if (!(cause instanceof MetadataError)) throw cause;
-    // Whoever asks for the table has done nothing wrong: the file has been spoiled.
     throw new Error(
-      `Cannot read table "${
-        formatTableName(table)
-      }" at "${row.metadataLocation}": ${cause.message}`,
+      `Cannot read "${formatTableName(entry)}" at "${metadataLocation}": ${cause.message}`,
       { cause },
     );
   }
@@ -110,7 +123,7 @@ export async function loadTable(catalog: Catalog, table: TableName): Promise<Loa
  * @throws {RequestFailure} 404 `NotFoundException` when it is gone.
  */
 export async function requireMetadataFile(catalog: Catalog, location: string): Promise<void> {
-  if (await catalog.store.sizeOf(location) !== undefined) return;
+  if (await catalog.place.store.sizeOf(location) !== undefined) return;
   catalog.cache.delete(location);
   throw noSuchFile(location);
 }
@@ -124,24 +137,54 @@ export async function readMetadataFile(
   catalog: Catalog,
   location: string,
 ): Promise<MetadataFile> {
-  const kept = catalog.cache.get(location);
+  return await readKept(catalog, { cache: catalog.cache, location }, (text) => {
+    const metadata = readMetadataText(text);
+    return { metadata, bytes: metadataBytes(metadata) };
+  });
+}
+
+/**
+ * What a metadata file holds, from memory where it is kept.
+ *
+ * @throws {RequestFailure} 404 `NotFoundException` when there is no such file.
+ */
+export async function readKept<File extends { readonly bytes: Uint8Array }>(
+  catalog: Catalog,
+  from: { readonly cache: MetadataCache<File>; readonly location: string },
+  parse: (text: string) => File,
+): Promise<File> {
+  const { cache, location } = from;
+  const kept = cache.get(location);
   if (kept !== undefined) return kept;
-  await requireMetadataFile(catalog, location);
-  const bytes = await catalog.store.read(location);
-  const metadata = readMetadataText(await decodeMetadataBytes(bytes));
-  const file = { metadata, bytes: metadataBytes(metadata) };
-  catalog.cache.set(location, file);
+  let packed;
+  try {
+    packed = await catalog.place.store.read(location);
+  } catch (error) {
+    // Only now is it asked whether there is such a file: as a rule there is.
+    await requireMetadataFile(catalog, location);
+    throw error;
+  }
+  const file = parse(await decodeMetadataBytes(packed));
+  cache.set(location, file);
   return file;
 }
 
-/** Writes a metadata file; it is on the disk when this returns. */
+/** Writes a table's metadata file; it is on the disk when this returns. */
 export async function writeMetadataFile(
   catalog: Catalog,
   location: string,
   metadata: TableMetadata,
 ): Promise<MetadataFile> {
-  const file = { metadata, bytes: metadataBytes(metadata) };
-  await catalog.store.write(location, await packMetadata(file.bytes, location), {
+  return await writeKept(catalog, location, { metadata, bytes: metadataBytes(metadata) });
+}
+
+/** Writes what a metadata file is to hold; it is on the disk when this returns. */
+export async function writeKept<File extends { readonly bytes: Uint8Array<ArrayBuffer> }>(
+  catalog: Catalog,
+  location: string,
+  file: File,
+): Promise<File> {
+  await catalog.place.store.write(location, await packMetadata(file.bytes, location), {
     contentType: "application/json",
     sync: true,
   });

@@ -243,7 +243,7 @@ async function removeOldMetadata(catalog: Catalog, done: readonly Prepared[]): P
     for (const { "metadata-file": location } of base["metadata-log"] ?? []) {
       if (kept.has(location) || !isOwnMetadata(catalog, metadata, location)) continue;
       catalog.cache.delete(location);
-      await catalog.store.remove(location).catch(() => {});
+      await catalog.place.store.remove(location).catch(() => {});
     }
   }
 }
@@ -270,7 +270,7 @@ function isOwnMetadata(catalog: Catalog, table: TableMetadata, location: string)
 
 /** The pointers have certainly not moved, so nothing refers to these files. */
 async function removeFiles(catalog: Catalog, ready: readonly Prepared[]): Promise<void> {
-  for (const { move } of ready) await catalog.store.remove(move.to).catch(() => {});
+  for (const { move } of ready) await catalog.place.store.remove(move.to).catch(() => {});
 }
 
 async function explainLoss(catalog: Catalog, prepared: Prepared): Promise<Error> {

@@ -2,7 +2,7 @@
  * The catalog's memory: namespaces, and for each table and view the pointer to its metadata file, in
  * SQLite. Several connections and processes may use one database; the commit is a compare-and-swap.
  */
-import { AlreadyAnswered } from "./failure.ts";
+import { AlreadyAnswered, type TableName } from "./failure.ts";
 import { errorCode, openDatabase } from "./open_database.ts";
 import { type ChangeOptions, SqlConnection } from "./sql_connection.ts";
 
@@ -31,14 +31,8 @@ export interface TableRow {
   readonly metadataLocation: string;
 }
 
-/** A table's or view's place among the others. */
-export interface EntryName {
-  readonly namespace: readonly string[];
-  readonly name: string;
-}
-
 /** One table's or view's part of a commit. */
-export interface PointerMove extends EntryName {
+export interface PointerMove extends TableName {
   /** @default {"table"} */
   readonly kind?: EntryKind;
   /** The pointer that the commit was built on. */
@@ -48,7 +42,7 @@ export interface PointerMove extends EntryName {
 }
 
 /** A table or view to be made. */
-export interface NewTableRow extends TableRow, EntryName {
+export interface NewTableRow extends TableRow, TableName {
   /** @default {"table"} */
   readonly kind?: EntryKind;
 }
@@ -259,7 +253,7 @@ export class CatalogDatabase {
     }
   }
 
-  #delete(entry: EntryName, kind: EntryKind): void {
+  #delete(entry: TableName, kind: EntryKind): void {
     this.#sql.run(
       "DELETE FROM tables WHERE namespace = ? AND name = ? AND kind = ?",
       keyOf(entry.namespace),
@@ -311,7 +305,7 @@ export class CatalogDatabase {
   }
 
   /** Gives a table or view another name, perhaps in another namespace. */
-  renameTable(from: EntryName, to: EntryName, options: EntryOptions = {}): Refusal | undefined {
+  renameTable(from: TableName, to: TableName, options: EntryOptions = {}): Refusal | undefined {
     const rename = (): Refusal | undefined => {
       try {
         const changes = this.#sql.run(
@@ -384,7 +378,7 @@ export class CatalogDatabase {
   }
 
   /** Keeps a report on a table; the oldest ones give way. */
-  storeReport(table: EntryName, report: string, receivedMs: number): void {
+  storeReport(table: TableName, report: string, receivedMs: number): void {
     this.#sql.transaction(() => {
       this.#sql.run(
         "INSERT INTO metrics_reports (namespace, name, received_ms, report) VALUES (?, ?, ?, ?)",
@@ -401,7 +395,7 @@ export class CatalogDatabase {
   }
 
   /** The reports kept of a table, the newest first. */
-  listReports(table: EntryName): string[] {
+  listReports(table: TableName): string[] {
     return this.#sql.all(
       "SELECT report FROM metrics_reports WHERE namespace = ? AND name = ? ORDER BY id DESC",
       keyOf(table.namespace),

@@ -124,7 +124,7 @@ export async function insertEntry<File>(
     if (refusal !== undefined) throw refused(catalog, refusal, entry);
   } catch (error) {
     // Only a failure that was expected says for certain that the entry is not there.
-    if (error instanceof RequestFailure) await catalog.store.remove(metadataLocation);
+    if (error instanceof RequestFailure) await catalog.place.store.remove(metadataLocation);
     throw error;
   }
   return { row, file };

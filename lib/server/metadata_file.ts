@@ -1,5 +1,5 @@
 /** Metadata files as bytes, and a small memory of those read or written last. */
-import { parseJson } from "../table/json.ts";
+import { type Json, parseJson } from "../table/json.ts";
 import type { TableMetadata } from "../table/metadata.ts";
 import { MetadataError } from "../table/metadata_error.ts";
 import { readTableMetadata } from "../table/metadata_reader.ts";
@@ -26,13 +26,20 @@ export interface ViewFile {
  * @throws {MetadataError} when it is no table metadata of a known format version, or no sound one.
  */
 export function readMetadataText(text: string): TableMetadata {
-  let json;
+  return readTableMetadata(parseMetadata(text));
+}
+
+/**
+ * The JSON of a metadata file.
+ *
+ * @throws {MetadataError} when it is none.
+ */
+export function parseMetadata(text: string): Json {
   try {
-    json = parseJson(text);
+    return parseJson(text);
   } catch {
     throw new MetadataError("Cannot read the metadata file: it is no JSON");
   }
-  return readTableMetadata(json);
 }
 
 /** Bytes of a metadata file as text, unpacked when they are gzip. */

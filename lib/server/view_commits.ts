@@ -99,5 +99,5 @@ async function publish(
 
 /** The pointer has certainly not moved, so nothing refers to this file. */
 async function removeFile(catalog: Catalog, location: string): Promise<void> {
-  await catalog.store.remove(location).catch(() => {});
+  await catalog.place.store.remove(location).catch(() => {});
 }

@@ -1,11 +1,11 @@
 /** Views and their metadata files: how they are loaded, and how files are read and written. */
-import { parseJson, stringifyJson } from "../table/json.ts";
+import { stringifyJson } from "../table/json.ts";
 import { MetadataError } from "../table/metadata_error.ts";
 import { readViewMetadata, type ViewMetadata } from "../table/view_metadata.ts";
-import { type Catalog, requireMetadataFile } from "./catalog.ts";
+import { type Catalog, readKept, readOwn, writeKept } from "./catalog.ts";
 import type { TableRow } from "./database.ts";
 import { noSuchView, RequestFailure, type TableName } from "./failure.ts";
-import { decodeMetadataBytes, packMetadata, type ViewFile } from "./metadata_file.ts";
+import { parseMetadata, type ViewFile } from "./metadata_file.ts";
 
 /** A view with its metadata. */
 export interface LoadedView {
@@ -21,7 +21,9 @@ export interface LoadedView {
 export async function loadView(catalog: Catalog, view: TableName): Promise<LoadedView> {
   const row = catalog.database.findView(view.namespace, view.name);
   if (row === undefined) throw noSuchView(view);
-  return { row, file: await readViewFile(catalog, row.metadataLocation) };
+  const { metadataLocation } = row;
+  const file = await readOwn(view, metadataLocation, () => readViewFile(catalog, metadataLocation));
+  return { row, file };
 }
 
 /** A view as a change has left it or, where that metadata file has been removed, as it is now. */
@@ -43,19 +45,11 @@ export async function loadViewAsOf(
  * @throws {MetadataError} when it is no view metadata.
  */
 export async function readViewFile(catalog: Catalog, location: string): Promise<ViewFile> {
-  const kept = catalog.viewCache.get(location);
-  if (kept !== undefined) return kept;
-  await requireMetadataFile(catalog, location);
-  const text = await decodeMetadataBytes(await catalog.store.read(location));
-  let json;
-  try {
-    json = parseJson(text);
-  } catch {
-    throw new MetadataError("Cannot read the view metadata: it is no JSON");
-  }
-  const file = viewFile(readViewMetadata(json));
-  catalog.viewCache.set(location, file);
-  return file;
+  return await readKept(
+    catalog,
+    { cache: catalog.viewCache, location },
+    (text) => viewFile(readViewMetadata(parseMetadata(text))),
+  );
 }
 
 /** Writes the metadata file of a view; it is on the disk when this returns. */
@@ -64,12 +58,7 @@ export async function writeViewFile(
   location: string,
   metadata: ViewMetadata,
 ): Promise<ViewFile> {
-  const file = viewFile(metadata);
-  await catalog.store.write(location, await packMetadata(file.bytes, location), {
-    contentType: "application/json",
-    sync: true,
-  });
-  return file;
+  return await writeKept(catalog, location, viewFile(metadata));
 }
 
 /**

@@ -3,6 +3,7 @@
  * compared with its input. The last line counts what must not be; the exit code is 0 when all of
  * it is 0 and every load came to its end.
  */
+import { areCounts, drawSeed, readGiven } from "../run_flags.ts";
 import type { CommitMode } from "../../lib/load/events.ts";
 import { MODES } from "./attempt.ts";
 import { playKill } from "./kill.ts";
@@ -39,29 +40,21 @@ interface Flags {
 }
 
 function readFlags(args: readonly string[]): Flags | undefined {
-  const given = new Map<string, string>();
-  for (let at = 0; at < args.length; at++) {
-    const name = args[at]!;
-    if (SWITCHES.has(name)) given.set(name, "");
-    else if (VALUED.has(name) && args[at + 1] !== undefined) given.set(name, args[++at]!);
-    else return undefined;
-  }
-  const number = (name: string, fallback: number) => Number(given.get(name) ?? fallback);
+  const given = readGiven(args, { valued: VALUED, switches: SWITCHES });
+  if (given === undefined) return undefined;
   const flags: Flags = {
-    loads: number("--loads", 100),
-    seed: number("--seed", Math.floor(Math.random() * 1_000_000_000)),
-    catalog: (given.get("--catalog") ?? "embedded") as SiteName,
-    kill: given.has("--kill"),
-    mode: given.get("--mode") as CommitMode | undefined,
-    scenario: given.get("--scenario") as Scenario | undefined,
-    parallel: number("--parallel", 2),
-    processes: number("--processes", 0.02),
-    readers: number("--readers", 0),
-    verbose: given.has("--verbose"),
+    loads: given.number("--loads", 100),
+    seed: given.number("--seed", drawSeed()),
+    catalog: (given.text("--catalog") ?? "embedded") as SiteName,
+    kill: given.isOn("--kill"),
+    mode: given.text("--mode") as CommitMode | undefined,
+    scenario: given.text("--scenario") as Scenario | undefined,
+    parallel: given.number("--parallel", 2),
+    processes: given.number("--processes", 0.02),
+    readers: given.number("--readers", 0),
+    verbose: given.isOn("--verbose"),
   };
-  const isWhole = [flags.loads, flags.seed, flags.parallel].every((value) =>
-    Number.isSafeInteger(value) && value >= 0
-  );
+  const isWhole = areCounts([flags.loads, flags.seed, flags.parallel]);
   const isKnown = SITE_NAMES.includes(flags.catalog) &&
     (flags.mode === undefined || MODES.includes(flags.mode)) &&
     (flags.scenario === undefined || SCENARIOS.includes(flags.scenario));
@@ -69,11 +62,11 @@ function readFlags(args: readonly string[]): Flags | undefined {
   return isWhole && isKnown && isShare && flags.parallel > 0 ? flags : undefined;
 }
 
-const SWITCHES: ReadonlySet<string> = new Set(["--kill", "--verbose"]);
-const VALUED: ReadonlySet<string> = new Set([
+const SWITCHES = ["--kill", "--verbose"];
+const VALUED = [
   ...["--loads", "--seed", "--catalog", "--mode", "--scenario"],
   ...["--parallel", "--processes", "--readers"],
-]);
+];
 
 /** The command that plays one load again. */
 function replayCommand(flags: Flags, seed: number): string {

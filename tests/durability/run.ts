@@ -3,6 +3,7 @@
  * tables, and started again on what it left. The last line counts what must not be; the exit code is
  * 0 when all of it is 0.
  */
+import { areCounts, drawSeed, readGiven } from "../run_flags.ts";
 import { Draw } from "../chaos/draw.ts";
 import { freePort } from "../real/parts/child.ts";
 import { SCHEMA } from "../server/support.ts";
@@ -28,27 +29,20 @@ interface Flags {
   readonly verbose: boolean;
 }
 
-const VALUED: ReadonlySet<string> = new Set(["--kills", "--seed", "--writers", "--serve"]);
+const SWITCHES = ["--verbose"];
+const VALUED = ["--kills", "--seed", "--writers", "--serve"];
 
 function readFlags(args: readonly string[]): Flags | undefined {
-  const given = new Map<string, string>();
-  for (let at = 0; at < args.length; at++) {
-    const name = args[at]!;
-    if (name === "--verbose") given.set(name, "");
-    else if (VALUED.has(name) && args[at + 1] !== undefined) given.set(name, args[++at]!);
-    else return undefined;
-  }
-  const number = (name: string, fallback: number) => Number(given.get(name) ?? fallback);
+  const given = readGiven(args, { valued: VALUED, switches: SWITCHES });
+  if (given === undefined) return undefined;
   const flags: Flags = {
-    kills: number("--kills", 50),
-    seed: number("--seed", Math.floor(Math.random() * 1_000_000_000)),
-    writers: number("--writers", 6),
-    serve: (given.get("--serve") ?? "").split(" ").filter((word) => word !== ""),
-    verbose: given.has("--verbose"),
+    kills: given.number("--kills", 50),
+    seed: given.number("--seed", drawSeed()),
+    writers: given.number("--writers", 6),
+    serve: (given.text("--serve") ?? "").split(" ").filter((word) => word !== ""),
+    verbose: given.isOn("--verbose"),
   };
-  const isWhole = [flags.kills, flags.seed, flags.writers].every((value) =>
-    Number.isSafeInteger(value) && value >= 0
-  );
+  const isWhole = areCounts([flags.kills, flags.seed, flags.writers]);
   return isWhole && flags.writers > 0 ? flags : undefined;
 }
 

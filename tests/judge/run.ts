@@ -3,6 +3,7 @@
  * are probed, and each verdict is compared with what the catalog says that it did. The last line
  * counts the verdicts that are not the truth; the exit code is 0 when there is none.
  */
+import { areCounts, drawSeed, readGiven } from "../run_flags.ts";
 import { falsehoods, losses } from "./compare.ts";
 import { drawCase, KIND_NAMES, type KindName } from "./kinds.ts";
 import type { Observed } from "./observed.ts";
@@ -25,31 +26,24 @@ interface Flags {
   readonly verbose: boolean;
 }
 
-const VALUED: ReadonlySet<string> = new Set(["--seeds", "--seed", "--kind", "--parallel"]);
+const SWITCHES = ["--verbose"];
+const VALUED = ["--seeds", "--seed", "--kind", "--parallel"];
 const PROGRESS_MS = 10_000;
 const WORDS_MAX = 500;
 
 function readFlags(args: readonly string[]): Flags | undefined {
-  const given = new Map<string, string>();
-  for (let at = 0; at < args.length; at++) {
-    const name = args[at]!;
-    if (name === "--verbose") given.set(name, "");
-    else if (VALUED.has(name) && args[at + 1] !== undefined) given.set(name, args[++at]!);
-    else return undefined;
-  }
-  const number = (name: string, fallback: number) => Number(given.get(name) ?? fallback);
-  const kind = given.get("--kind") as KindName | undefined;
+  const given = readGiven(args, { valued: VALUED, switches: SWITCHES });
+  if (given === undefined) return undefined;
+  const kind = given.text("--kind") as KindName | undefined;
   if (kind !== undefined && !KIND_NAMES.includes(kind)) return undefined;
   const flags: Flags = {
-    seeds: number("--seeds", 20),
-    seed: number("--seed", Math.floor(Math.random() * 1_000_000_000)),
+    seeds: given.number("--seeds", 20),
+    seed: given.number("--seed", drawSeed()),
     kinds: kind === undefined ? KIND_NAMES : [kind],
-    parallel: number("--parallel", 1),
-    verbose: given.has("--verbose"),
+    parallel: given.number("--parallel", 1),
+    verbose: given.isOn("--verbose"),
   };
-  const isWhole = [flags.seeds, flags.seed, flags.parallel].every((value) =>
-    Number.isSafeInteger(value) && value >= 0
-  );
+  const isWhole = areCounts([flags.seeds, flags.seed, flags.parallel]);
   return isWhole && flags.parallel > 0 ? flags : undefined;
 }
 

@@ -1,7 +1,8 @@
 /** The figures of a history. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { percentile, probeNumbers } from "../../lib/probe/numbers.ts";
+import { probeNumbers } from "../../lib/probe/numbers.ts";
+import { percentile } from "../../lib/statistics.ts";
 import { Handmade } from "./handmade.ts";
 
 Deno.test("probeNumbers() counts attempts, conflicts, retries and resends, and rates them", () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { appendRequest, call, makeTable, newSnapshotId, withServer } from "./support.ts";
+import { makeView } from "./view_support.ts";
 
 Deno.test("tables: one whose metadata file is gone is not loaded from memory", async () => {
   await withServer(async ({ uri }) => {
@@ -18,17 +19,26 @@ Deno.test("tables: one whose metadata file is gone is not loaded from memory", a
   });
 });
 
-Deno.test("tables: one whose metadata file is spoiled is the catalog's failure, not the client's", async () => {
+Deno.test("a table or view whose metadata file is spoiled is the catalog's failure, not the client's", async () => {
   const errors: unknown[] = [];
   await withServer(async ({ uri, directory }) => {
-    const { url } = await makeTable(uri);
-    const location: string = (await call("GET", url)).body["metadata-location"];
-    await Deno.writeTextFile(location.replace(/^file:\/\//, ""), '{"format-version":2');
+    const urls = [(await makeTable(uri)).url, (await makeView(uri)).url];
+    for (const url of urls) {
+      const location: string = (await call("GET", url)).body["metadata-location"];
+      await Deno.writeTextFile(location.replace(/^file:\/\//, ""), '{"format-version":2');
+    }
     await withServer(async (other) => {
-      const spoiled = await call("GET", `${other.uri}/namespaces/ns/tables/t`);
-      assert.equal(spoiled.status, 500);
-      assert.equal(spoiled.body.error.type, "InternalServerError");
-      assert.match(String(errors[0]), /Cannot read table "ns.t" at ".*": Cannot read the metadata/);
+      for (const url of urls) {
+        const spoiled = await call("GET", url.replace(uri, other.uri));
+        assert.equal(spoiled.status, 500);
+        assert.equal(spoiled.body.error.type, "InternalServerError");
+      }
+      for (const [index, name] of ["ns.t", "ns.v"].entries()) {
+        assert.match(
+          String(errors[index]),
+          new RegExp(`Cannot read "${name}" at ".*": Cannot read the metadata`),
+        );
+      }
     }, {
       warehouses: [{ name: "demo", root: directory }],
       onRequest: ({ error }) => error !== undefined && errors.push(error),
