@@ -4,7 +4,9 @@ import { parsePrimitiveType, type PrimitiveType } from "../table/types.ts";
 
 /** A column whose type the user gave. */
 export interface ColumnOption {
+  /** As the header has it; without one `column_1` and so on. */
   readonly name: string;
+  /** Wins over what the rows suggest. */
   readonly type: PrimitiveType;
 }
 

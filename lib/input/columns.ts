@@ -7,6 +7,7 @@ export interface ColumnTarget {
   readonly name: string;
   /** Position in the record, from 0. */
   readonly index: number;
+  /** What its fields have to fit. */
   readonly type: PrimitiveType;
   /** When true, a null is a value that does not fit. */
   readonly required: boolean;
@@ -21,12 +22,17 @@ export interface ColumnTarget {
  * binary: `Uint8Array` of all bytes, cut by `offsets`. Where a value is null its slot is zero.
  */
 export interface ParsedColumn {
+  /** Of its {@linkcode ColumnTarget}. */
   readonly name: string;
+  /** Says which array `values` is. */
   readonly type: PrimitiveType;
+  /** Rows, nulls counted in. */
   readonly length: number;
+  /** Rows that are null. */
   readonly nullCount: number;
   /** Validity bitmap, least significant bit first, 1 = not null; undefined when nothing is null. */
   readonly validity: Uint8Array | undefined;
+  /** One a row, also where it is null; of string and binary as many bytes as the values have. */
   readonly values:
     | Uint8Array
     | Int32Array
@@ -35,7 +41,7 @@ export interface ParsedColumn {
     | Float32Array
     | Float64Array;
   /** For string and binary: `length + 1` offsets into `values`. */
-  readonly offsets?: Int32Array;
+  readonly offsets?: Int32Array | undefined;
 }
 
 /** How a CSV file is written. */

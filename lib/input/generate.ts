@@ -38,10 +38,19 @@ const ZERO = 0x30;
 
 /** Options of {@link generateCsv}. */
 export interface GenerateOptions {
+  /** Data rows, a whole number; the header comes on top. */
   readonly rows: number;
-  /** @default 42 */
+  /**
+   * A whole number; the same one gives the same bytes.
+   *
+   * @default 42
+   */
   readonly seed?: number;
-  /** @default 10000 */
+  /**
+   * Rows of a piece of bytes that is given out; it does not change the bytes.
+   *
+   * @default 10000
+   */
   readonly rowsPerBlock?: number;
 }
 

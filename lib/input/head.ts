@@ -82,7 +82,8 @@ async function readMore(
     const step = await iterator.next();
     if (step.done === true) isLast = true;
     else {
-      parts.push(step.value);
+      // It may be lent until the next one is asked for.
+      parts.push(step.value.slice());
       length += step.value.length;
     }
   } while (!isLast && (length < options.lengthMin || length < BYTE_ORDER_MARK.length));

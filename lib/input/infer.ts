@@ -4,10 +4,11 @@
  */
 import type { InputError } from "../errors.ts";
 import { formatPrimitiveType, type PrimitiveType } from "../table/types.ts";
-import { NullRule } from "./column_builder.ts";
 import type { ColumnTarget, CsvDialect } from "./columns.ts";
 import { delimiterByte, fieldText } from "./csv_bytes.ts";
-import { describeMisfit, makeBuilder } from "./parse.ts";
+import { NullRule } from "./null_rule.ts";
+import { describeMisfit, makeColumnParsers } from "./parse.ts";
+import { isPlainBoolean, isPlainDate, isPlainTimestamp } from "./plain_forms.ts";
 import { parseDateText, parseTimestampText } from "./temporal.ts";
 import { type FieldBatch, Tokenizer } from "./tokenizer.ts";
 
@@ -40,9 +41,11 @@ const SAW_STRING = 128;
 
 /** A column as its sample shows it. */
 export interface SampleColumn {
+  /** From the header; without one `column_1` and so on. */
   readonly name: string;
   /** Position in the record, from 0. */
   readonly index: number;
+  /** Holds every sampled value without loss; string when there was none. */
   readonly type: PrimitiveType;
 }
 
@@ -50,7 +53,9 @@ export interface SampleColumn {
 export interface Sample {
   /** Name of the source. */
   readonly file: string;
+  /** How the source was read. */
   readonly dialect: CsvDialect;
+  /** In the order of the record. */
   readonly columns: readonly SampleColumn[];
   /** Rows that the types were inferred from. */
   readonly rows: number;
@@ -67,7 +72,9 @@ export interface Sample {
 
 /** Whole records of a sample. */
 export interface KeptRows {
+  /** They end with a record. */
   readonly bytes: Uint8Array;
+  /** Records in them. */
   readonly rows: number;
   /** Physical line of the first byte, from 1. */
   readonly firstLine: number;
@@ -75,6 +82,7 @@ export interface KeptRows {
 
 /** A sampled value that does not fit the type it is meant for. */
 export interface Misfit {
+  /** Name of the column, as in {@linkcode Sample}. */
   readonly column: string;
   /** Physical line, from 1. */
   readonly line: number;
@@ -94,7 +102,11 @@ export class ColumnInference {
   readonly #index: number;
   #seen = 0;
 
-  /** @param index position in the record, from 0 */
+  /**
+   * Has seen nothing yet.
+   *
+   * @param index position in the record, from 0
+   */
   constructor(index: number, dialect: CsvDialect) {
     this.#index = index;
     this.#nulls = new NullRule(dialect.nullValues, false);
@@ -102,14 +114,13 @@ export class ColumnInference {
 
   /** Takes the first `rows` records of a batch. Fields that are null say nothing. */
   add(batch: FieldBatch, rows: number): void {
-    const { bytes, starts, ends, columnCount } = batch;
+    const { bytes, columnCount } = batch;
     for (let row = 0, at = this.#index; row < rows; row++, at += columnCount) {
       if ((this.#seen & SAW_STRING) !== 0) return;
-      const start = starts[at] as number;
-      const end = ends[at] as number;
-      if (start === end) continue;
-      if (this.#nulls.hasTexts && this.#nulls.matches(bytes, start, end)) continue;
-      const plain = plainNumberKind(bytes, start, end);
+      const start = batch.start(at);
+      const end = batch.end(at);
+      if (this.#nulls.matches(bytes, start, end)) continue;
+      const plain = plainKind(bytes, start, end);
       if (plain !== 0) this.#seen |= plain;
       else {
         const text = end - start > TYPED_CHARS_MAX ? undefined : fieldText(bytes, start, end);
@@ -152,19 +163,23 @@ export function findMisfits(sample: Sample, targets: readonly ColumnTarget[]): M
   const { dialect } = sample;
   const columnCount = sample.columns.length;
   const misfits = new Map<ColumnTarget, Misfit>();
+  const open = targets.filter((target) => !holdsAllKept(sample, target));
+  if (open.length === 0) return [];
   for (const { bytes, firstLine } of sample.kept) {
     const tokenizer = new Tokenizer(bytes, { delimiter: delimiterByte(dialect), columnCount });
-    const builders = targets.filter((target) => !misfits.has(target))
-      .map((target) => makeBuilder(target, dialect.nullValues));
+    const columns = makeColumnParsers(open.filter((target) => !misfits.has(target)), {
+      dialect,
+      workspace: tokenizer.workspace,
+    });
     while (tokenizer.next()) {
-      for (const builder of builders) {
-        const { target } = builder;
+      for (const column of columns) {
+        const { target } = column;
         if (misfits.has(target)) continue;
-        const row = builder.append(tokenizer.batch, 0);
+        const row = column.append(tokenizer.batch, 0);
         if (row === -1) continue;
         const { line, value, reason } = describeMisfit(tokenizer.batch, {
           row,
-          builder,
+          column,
           firstLine,
         });
         misfits.set(target, {
@@ -179,6 +194,27 @@ export function findMisfits(sample: Sample, targets: readonly ColumnTarget[]): M
     }
   }
   return targets.flatMap((target) => misfits.get(target) ?? []);
+}
+
+/**
+ * Whether the target is the type that was inferred from all rows that are kept, so that each of
+ * them fits. A string may yet be no UTF-8, which ends the inference without a look at the rest.
+ */
+function holdsAllKept(sample: Sample, target: ColumnTarget): boolean {
+  const inferred = sample.columns[target.index]?.type;
+  if (inferred === undefined || inferred.kind === "string" || target.required) return false;
+  const keptRows = sample.kept.reduce((sum, kept) => sum + kept.rows, 0);
+  return keptRows <= sample.rows && sample.problem === undefined &&
+    formatPrimitiveType(inferred) === formatPrimitiveType(target.type);
+}
+
+/** The kind of a value in its most usual form; 0 for anything else. */
+function plainKind(bytes: Uint8Array, start: number, end: number): number {
+  const number = plainNumberKind(bytes, start, end);
+  if (number !== 0) return number;
+  if (isPlainBoolean(bytes, start, end)) return SAW_BOOLEAN;
+  if (isPlainDate(bytes, start, end)) return SAW_DATE;
+  return isPlainTimestamp(bytes, start, end) ? SAW_TIMESTAMP : 0;
 }
 
 /** The kind of a number of at most 15 digits in its usual form; 0 for anything else. */

@@ -1,8 +1,7 @@
 /** Bytes of a chunk to typed columns: the work of a worker before encoding. */
 import { InputError, type InputPlace } from "../errors.ts";
 import { formatPrimitiveType } from "../table/types.ts";
-import { BinaryBuilder, FixedBuilder, StringBuilder } from "./bytes_builders.ts";
-import { type ColumnBuilder, withArticle } from "./column_builder.ts";
+import { ColumnParser, withArticle, writeNullTexts } from "./column_parser.ts";
 import type { ColumnTarget, CsvDialect, ParsedColumn } from "./columns.ts";
 import {
   countLineFeeds,
@@ -12,13 +11,14 @@ import {
   quoteValue,
   shorten,
 } from "./csv_bytes.ts";
-import { BooleanBuilder, DoubleBuilder, FloatBuilder } from "./floating_builders.ts";
-import { DecimalBuilder, IntBuilder, LongBuilder } from "./integer_builders.ts";
-import { DateBuilder, TimeBuilder, TimestampBuilder } from "./temporal_builders.ts";
+import { Workspace } from "./parse_kernel.ts";
 import { type FieldBatch, Tokenizer } from "./tokenizer.ts";
+import { ownColumn, type WorkColumn } from "./work_column.ts";
+import type { WorkMemory } from "./work_memory.ts";
 
 /** Options of {@link parseChunk}. */
 export interface ParseOptions {
+  /** Its `hasHeader` does not count here: a chunk holds data rows only. */
   readonly dialect: CsvDialect;
   /** Fields that each record must have. */
   readonly columnCount: number;
@@ -36,66 +36,71 @@ export interface ParseOptions {
   readonly rows?: number;
 }
 
-/**
- * Parses the records of a chunk into columns.
- *
- * @param bytes whole records, as `splitChunks` cuts them
- * @returns one column a target
- * @throws {InputError} for the first value that does not fit its type, null in a required column,
- * record with too few or too many fields, text behind a closing quote, or text that is not UTF-8
- */
-export function parseChunk(bytes: Uint8Array, options: ParseOptions): ParsedColumn[] {
-  const { columnCount, dialect, targets } = options;
-  const tokenizer = new Tokenizer(bytes, { delimiter: delimiterByte(dialect), columnCount });
-  const builders = targets.map((target) => makeBuilder(target, dialect.nullValues));
-  let rows = 0;
-  while (tokenizer.next()) {
-    const { batch } = tokenizer;
-    rows += batch.rows;
-    const capacity = options.rows ?? estimateRows(bytes.length, tokenizer.position, rows);
-    let first: { row: number; builder: ColumnBuilder } | undefined;
-    for (const builder of builders) {
-      const row = builder.append(batch, capacity);
-      if (row !== -1 && (first === undefined || row < first.row)) first = { row, builder };
-    }
-    if (first !== undefined) throw misfitError(batch, { ...first, options });
+/** Parses chunks into columns, one after the other in the same memory. */
+export class ChunkParser {
+  readonly #workspace: Workspace;
+
+  /**
+   * Takes a memory, or a fresh one.
+   *
+   * @param memory a memory that nobody else resets
+   */
+  constructor(memory?: WorkMemory) {
+    this.#workspace = new Workspace(memory);
   }
-  if (tokenizer.problem !== undefined) throw recordError(tokenizer, options);
-  return builders.map((builder) => builder.finish());
+
+  /** Where the columns lie. */
+  get memory(): WorkMemory {
+    return this.#workspace.memory;
+  }
+
+  /**
+   * Parses the records of a chunk.
+   *
+   * @param bytes whole records, as `splitChunks` cuts them; they are copied
+   * @returns one column a target, which lasts until the next chunk is parsed
+   * @throws {InputError} for the first value that does not fit its type, null in a required column,
+   * record with too few or too many fields, text behind a closing quote, or text that is not UTF-8
+   */
+  parse(bytes: Uint8Array, options: ParseOptions): WorkColumn[] {
+    const { columnCount, dialect } = options;
+    const workspace = this.#workspace;
+    const delimiter = delimiterByte(dialect);
+    const tokenizer = new Tokenizer(bytes, { delimiter, columnCount, workspace });
+    const columns = makeColumnParsers(options.targets, { dialect, workspace });
+    let rows = 0;
+    while (tokenizer.next()) {
+      const { batch } = tokenizer;
+      rows += batch.rows;
+      const capacity = options.rows ?? estimateRows(bytes.length, tokenizer.position, rows);
+      let first: { row: number; column: ColumnParser } | undefined;
+      for (const column of columns) {
+        const row = column.append(batch, capacity);
+        if (row !== -1 && (first === undefined || row < first.row)) first = { row, column };
+      }
+      if (first !== undefined) throw misfitError(batch, { ...first, options });
+    }
+    if (tokenizer.problem !== undefined) throw recordError(tokenizer, options);
+    return columns.map((column) => column.finish());
+  }
 }
 
-/** The builder for a column's type. */
-export function makeBuilder(target: ColumnTarget, nullValues: readonly string[]): ColumnBuilder {
-  switch (target.type.kind) {
-    case "boolean":
-      return new BooleanBuilder(target, nullValues);
-    case "int":
-      return new IntBuilder(target, nullValues);
-    case "long":
-      return new LongBuilder(target, nullValues);
-    case "float":
-      return new FloatBuilder(target, nullValues);
-    case "double":
-      return new DoubleBuilder(target, nullValues);
-    case "decimal":
-      return new DecimalBuilder(target, nullValues);
-    case "date":
-      return new DateBuilder(target, nullValues);
-    case "timestamp":
-    case "timestamptz":
-      return new TimestampBuilder(target, nullValues);
-    case "time":
-    case "timestamp_ns":
-    case "timestamptz_ns":
-      return new TimeBuilder(target, nullValues);
-    case "string":
-      return new StringBuilder(target, nullValues);
-    case "binary":
-      return new BinaryBuilder(target, nullValues);
-    case "uuid":
-    case "fixed":
-      return new FixedBuilder(target, nullValues);
-  }
+let parser: ChunkParser | undefined;
+
+/** Parses a chunk as {@link ChunkParser} does, to columns that last. */
+export function parseChunk(bytes: Uint8Array, options: ParseOptions): ParsedColumn[] {
+  parser ??= new ChunkParser();
+  return parser.parse(bytes, options).map(ownColumn);
+}
+
+/** Parsers for columns of the chunk that a tokenizer has begun in a workspace. */
+export function makeColumnParsers(
+  targets: readonly ColumnTarget[],
+  of: { readonly dialect: CsvDialect; readonly workspace: Workspace },
+): ColumnParser[] {
+  const { dialect: { nullValues }, workspace } = of;
+  const nullTextsAt = writeNullTexts(nullValues, workspace);
+  return targets.map((target) => new ColumnParser(target, { nullValues, nullTextsAt, workspace }));
 }
 
 /** A field that does not fit: where it stands, and how to say so. */
@@ -106,24 +111,25 @@ export interface FieldMisfit {
   readonly value: string;
   /** What is wrong, such as `"abc" is not a long`. */
   readonly reason: string;
+  /** What to do about it, where that is known. */
   readonly hint?: string;
 }
 
-/** Describes a field that a builder refused. */
+/** Describes a field that a column's parser refused. */
 export function describeMisfit(
   batch: FieldBatch,
-  options: { readonly row: number; readonly builder: ColumnBuilder; readonly firstLine: number },
+  options: { readonly row: number; readonly column: ColumnParser; readonly firstLine: number },
 ): FieldMisfit {
-  const { row, builder, firstLine } = options;
-  const { target } = builder;
+  const { row, column, firstLine } = options;
+  const { target } = column;
   const { bytes } = batch;
   const at = row * batch.columnCount + target.index;
-  const start = batch.starts[at] as number;
-  const end = batch.ends[at] as number;
+  const start = batch.start(at);
+  const end = batch.end(at);
   const line = firstLine + countLineFeeds(bytes, 0, start);
   const value = fieldTextLossy(bytes, start, end);
   const found = { line, value: shorten(value) };
-  if (builder.isNull(batch, row)) {
+  if (column.isNull(batch, row)) {
     return { ...found, reason: `${quoteValue(value)} is null, and the column is required` };
   }
   if (fieldText(bytes, start, end) === undefined) {
@@ -138,9 +144,9 @@ export function describeMisfit(
 
 function misfitError(
   batch: FieldBatch,
-  found: { readonly row: number; readonly builder: ColumnBuilder; readonly options: ParseOptions },
+  found: { readonly row: number; readonly column: ColumnParser; readonly options: ParseOptions },
 ): InputError {
-  const { builder: { target }, options: { file, firstLine } } = found;
+  const { column: { target }, options: { file, firstLine } } = found;
   const { line, value, reason, hint } = describeMisfit(batch, { ...found, firstLine });
   const place: InputPlace = {
     file,

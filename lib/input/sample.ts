@@ -20,6 +20,7 @@ const PIPE_SAMPLE_BYTES_MAX = 256 * 2 ** 20;
 
 /** Options of {@link readSample}. */
 export interface SampleOptions {
+  /** How the source is written. */
   readonly dialect: CsvDialect;
   /** Rows to infer from; Infinity reads the whole source, without keeping it. */
   readonly rows: number;

@@ -15,6 +15,13 @@ export interface OpenOptions {
    * @default false
    */
   readonly keep?: boolean;
+  /**
+   * A block is only lent: the next ones may take its memory. Whoever copies what is needed of each saves
+   * the making of fresh ones.
+   *
+   * @default false
+   */
+  readonly lends?: boolean;
 }
 
 /** A run of bytes with a name. */
@@ -26,7 +33,7 @@ export interface Source {
   /** True for a pipe: a second `open` works only after one with `keep`. */
   readonly once?: boolean;
   /**
-   * The bytes from the first one on. The blocks have any size, and belong to the consumer.
+   * The bytes from the first one on. The blocks have any size, and belong to the consumer unless lent.
    *
    * @throws {InputError} while iterating, when reading fails
    */
@@ -67,15 +74,25 @@ class FileSource implements Source {
     this.sizeBytes = sizeBytes;
   }
 
-  async *open(): AsyncGenerator<Uint8Array> {
-    const file = await openFile(this.name);
+  async *open(options: OpenOptions = {}): AsyncGenerator<Uint8Array> {
+    const { name } = this;
+    const lent = options.lends === true
+      ? [new Uint8Array(FILE_BLOCK_BYTES), new Uint8Array(FILE_BLOCK_BYTES)]
+      : [];
+    const file = await openFile(name);
+    const read = (turn: number) =>
+      readBlock(file, { name, sizeBytes: FILE_BLOCK_BYTES, into: lent[turn & 1] });
+    let next = read(0);
     try {
-      for (;;) {
-        const block = await readBlock(file, { name: this.name, sizeBytes: FILE_BLOCK_BYTES });
+      for (let turn = 1;; turn++) {
+        const block = await next;
         if (block === undefined) return;
+        // While one is looked at, the next is read.
+        next = read(turn);
         yield block;
       }
     } finally {
+      await next.catch(() => {});
       file.close();
     }
   }
@@ -149,9 +166,14 @@ async function openFile(path: string): Promise<Deno.FsFile> {
 
 async function readBlock(
   file: Deno.FsFile,
-  options: { readonly name: string; readonly sizeBytes: number },
+  options: {
+    readonly name: string;
+    readonly sizeBytes: number;
+    /** Memory to be used again. */
+    readonly into?: Uint8Array | undefined;
+  },
 ): Promise<Uint8Array | undefined> {
-  const block = new Uint8Array(options.sizeBytes);
+  const block = options.into ?? new Uint8Array(options.sizeBytes);
   let readBytes: number | null;
   try {
     readBytes = await file.read(block);
@@ -160,7 +182,8 @@ async function readBlock(
   }
   if (readBytes === null) return undefined;
   // A small read must not keep a large block alive.
-  return readBytes * 2 < block.length ? block.slice(0, readBytes) : block.subarray(0, readBytes);
+  const isWasteful = options.into === undefined && readBytes * 2 < block.length;
+  return isWasteful ? block.slice(0, readBytes) : block.subarray(0, readBytes);
 }
 
 function openError(path: string, cause: unknown): Error {

@@ -1,10 +1,12 @@
 /**
- * Cuts the bytes of a CSV source into chunks of whole records, without decoding or parsing them.
- * One loop looks at each byte once: with lines of usual length that is as fast as jumping from
- * line feed to line feed.
+ * Cuts the bytes of a CSV source into chunks of whole records, without decoding or parsing them. In
+ * the neighbourhood of quotes and blank lines one loop looks at each byte; elsewhere a kernel counts
+ * line feeds.
  */
 import { InputError } from "../errors.ts";
 import type { CsvDialect } from "./columns.ts";
+import { type ChunkBuffers, FRESH_BUFFERS } from "./chunk_buffers.ts";
+import { LineCounter, PIECE_BYTES } from "./count_lines.ts";
 import { CR, delimiterByte, LF, QUOTE } from "./csv_bytes.ts";
 import { type Head, readHead, RECORD_BYTES_MAX } from "./head.ts";
 
@@ -12,11 +14,11 @@ import { type Head, readHead, RECORD_BYTES_MAX } from "./head.ts";
 export const CHUNK_BYTES_MAX = 256 * 2 ** 20;
 
 /** Whole records of the source, as bytes. */
-export interface RawChunk {
+export interface RawChunk<Buffer extends ArrayBufferLike = ArrayBuffer> {
   /** Position among the chunks, from 0. */
   readonly index: number;
-  /** Its bytes, in a buffer of its own that can be transferred. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Its bytes, in a buffer of its own. */
+  readonly bytes: Uint8Array<Buffer>;
   /** Records in it. */
   readonly rows: number;
   /** Physical line of its first byte, from 1: line feeds in quotes count too. */
@@ -30,7 +32,8 @@ export interface RawChunk {
 }
 
 /** Options of {@link splitChunks}. */
-export interface SplitOptions {
+export interface SplitOptions<Buffer extends ArrayBufferLike = ArrayBuffer> {
+  /** Delimiter and header count here; null texts do not. */
   readonly dialect: CsvDialect;
   /** Records in a chunk; the last chunk may have fewer. */
   readonly rowsPerChunk: number;
@@ -58,20 +61,26 @@ export interface SplitOptions {
    * @default 268435456 (256 MiB)
    */
   readonly recordBytesMax?: number;
+  /**
+   * Where the memory of chunks comes from.
+   *
+   * @default memory that is fresh for each
+   */
+  readonly buffers?: ChunkBuffers<Buffer>;
 }
 
 /**
  * Cuts a source into chunks at record ends. Byte order mark and header record belong to no chunk.
  * Blank lines are no records, unless there is exactly one column.
  *
- * @param blocks the source's bytes, cut anywhere; they are not written to
+ * @param blocks the source's bytes, cut anywhere; they are not written to, and not kept
  * @throws {InputError} when a quote is never closed, when a record is longer than
  * `recordBytesMax`, when the header record is malformed, or when a boundary lies within a record
  */
-export async function* splitChunks(
+export async function* splitChunks<Buffer extends ArrayBufferLike = ArrayBuffer>(
   blocks: AsyncIterable<Uint8Array>,
-  options: SplitOptions,
-): AsyncGenerator<RawChunk> {
+  options: SplitOptions<Buffer>,
+): AsyncGenerator<RawChunk<Buffer>> {
   const head = await readHead(blocks, {
     dialect: options.dialect,
     file: options.file ?? "input",
@@ -80,11 +89,21 @@ export async function* splitChunks(
 }
 
 /** As {@link splitChunks}, for a source whose head has been read. */
-export async function* splitBody(head: Head, options: SplitOptions): AsyncGenerator<RawChunk> {
-  const splitter = new Splitter(head, options);
+export async function* splitBody<Buffer extends ArrayBufferLike = ArrayBuffer>(
+  head: Head,
+  options: SplitOptions<Buffer>,
+): AsyncGenerator<RawChunk<Buffer>> {
+  // Fresh memory is of the kind that is meant when nothing else is given.
+  const buffers = options.buffers ?? FRESH_BUFFERS as ChunkBuffers as ChunkBuffers<Buffer>;
+  const splitter = new Splitter(head, { ...options, buffers });
   for await (const block of head.blocks) yield* splitter.push(block);
   yield* splitter.finish();
 }
+
+/** The input may end before a chunk is as large as its rows let expect. */
+const FORESEEN_BYTES_MAX = 32 * 2 ** 20;
+/** By so much the memory of a chunk is larger than the chunk before, as chunks differ a little. */
+const BUFFER_MARGIN = 1.02;
 
 const PLAIN = 0;
 const QUOTED = 1;
@@ -99,7 +118,7 @@ interface Cut {
   readonly nextLine: number;
 }
 
-class Splitter {
+class Splitter<Buffer extends ArrayBufferLike> {
   readonly #delimiter: number;
   readonly #skipsBlank: boolean;
   readonly #rowsPerChunk: number;
@@ -121,13 +140,21 @@ class Splitter {
   #scanChunkStart: number;
 
   // The chunk that is given out next.
-  #parts: Uint8Array[] = [];
+  readonly #buffers: ChunkBuffers<Buffer>;
+  readonly #counter = new LineCounter();
+  /** Its bytes so far, and room for more. */
+  #bytes: Uint8Array<Buffer> | undefined;
+  #length = 0;
+  #formerLength = 0;
   #index = 0;
   #firstRow = 0;
   #chunkStart: number;
   #chunkLine: number;
 
-  constructor(head: Head, options: SplitOptions) {
+  constructor(
+    head: Head,
+    options: SplitOptions<Buffer> & { readonly buffers: ChunkBuffers<Buffer> },
+  ) {
     this.#delimiter = delimiterByte(options.dialect);
     this.#skipsBlank = head.columnCount !== 1;
     this.#rowsPerChunk = options.rowsPerChunk;
@@ -135,20 +162,29 @@ class Splitter {
     this.#recordBytesMax = options.recordBytesMax ?? RECORD_BYTES_MAX;
     this.#file = options.file ?? "input";
     this.#boundaries = options.boundaries ?? [];
+    this.#buffers = options.buffers;
     this.#offset = this.#recordStart = head.byteStart;
     this.#scanChunkStart = this.#chunkStart = head.byteStart;
     this.#line = this.#recordLine = this.#chunkLine = head.line;
   }
 
-  *push(block: Uint8Array): Generator<RawChunk> {
+  *push(block: Uint8Array): Generator<RawChunk<Buffer>> {
     if (block.length === 0) return;
+    const start = this.#offset;
     const cuts = this.#scan(block);
-    this.#parts.push(block);
+    if (this.#formerLength === 0) this.#formerLength = this.#foreseeLength(cuts);
     if (this.#offset - this.#recordStart > this.#recordBytesMax) throw this.#tooLong();
-    for (const cut of cuts) yield this.#take(cut);
+    let taken = 0;
+    for (const cut of cuts) {
+      const wanted = Math.max(taken, cut.byteEnd - start);
+      this.#append(block.subarray(taken, wanted));
+      taken = wanted;
+      yield this.#take(cut);
+    }
+    this.#append(block.subarray(taken));
   }
 
-  *finish(): Generator<RawChunk> {
+  *finish(): Generator<RawChunk<Buffer>> {
     if (this.#state === QUOTED) {
       const place = { file: this.#file, line: this.#quoteLine };
       const message = `${this.#file}:${this.#quoteLine}: a quote is opened and never closed`;
@@ -165,8 +201,53 @@ class Splitter {
     for (const cut of cuts) yield this.#take(cut);
   }
 
+  /** Looks at a block piece by piece, so that pieces without anything special are only counted. */
   #scan(block: Uint8Array): Cut[] {
     const cuts: Cut[] = [];
+    for (let at = 0; at < block.length; at += PIECE_BYTES) {
+      const piece = block.subarray(at, at + PIECE_BYTES);
+      if (!this.#countPiece(piece, cuts)) this.#scanPiece(piece, cuts);
+    }
+    return cuts;
+  }
+
+  /**
+   * Counts the records of a piece in which no quote stands and no line is blank.
+   *
+   * @returns false, with nothing counted, when it is no such piece.
+   */
+  #countPiece(piece: Uint8Array, cuts: Cut[]): boolean {
+    const start = this.#offset;
+    const end = start + piece.length;
+    if (this.#state !== PLAIN) return false;
+    if (end - this.#scanChunkStart > this.#chunkBytesMax) return false;
+    const boundary = this.#boundaries[this.#nextBoundary];
+    if (boundary !== undefined && boundary <= end) return false;
+    const isAtStart = start === this.#recordStart;
+    // A line that is a carriage return so far may yet be blank.
+    if (this.#skipsBlank && this.#lastByte === CR && start - this.#recordStart === 1) return false;
+    const lines = this.#counter.count(piece, { skipsBlank: this.#skipsBlank, isAtStart });
+    if (lines === -1) return false;
+    let counted = 0;
+    while (this.#rows + lines - counted >= this.#rowsPerChunk) {
+      counted += this.#rowsPerChunk - this.#rows;
+      const byteEnd = start + this.#counter.endOfLine(counted);
+      cuts.push({ byteEnd, rows: this.#rowsPerChunk, nextLine: this.#line + counted });
+      this.#scanChunkStart = byteEnd;
+      this.#rows = 0;
+    }
+    this.#rows += lines - counted;
+    this.#offset = end;
+    this.#lastByte = piece[piece.length - 1] as number;
+    if (lines > 0) {
+      this.#line += lines;
+      this.#recordStart = start + piece.lastIndexOf(LF) + 1;
+      this.#recordLine = this.#line;
+    }
+    return true;
+  }
+
+  #scanPiece(block: Uint8Array, cuts: Cut[]): void {
     const end = block.length;
     const delimiter = this.#delimiter;
     let state = this.#state;
@@ -217,7 +298,6 @@ class Splitter {
     this.#state = state;
     this.#offset += end;
     this.#lastByte = block[end - 1] as number;
-    return cuts;
   }
 
   /** Counts the record that began at `#recordStart`, and cuts where a chunk is full. */
@@ -255,23 +335,44 @@ class Splitter {
     );
   }
 
-  #take(cut: Cut): RawChunk {
-    const bytes = new Uint8Array(cut.byteEnd - this.#chunkStart);
-    let filled = 0;
-    let used = 0;
-    while (filled < bytes.length) {
-      const part = this.#parts[used] as Uint8Array;
-      const wanted = bytes.length - filled;
-      if (part.length > wanted) {
-        bytes.set(part.subarray(0, wanted), filled);
-        this.#parts[used] = part.subarray(wanted);
-        break;
-      }
-      bytes.set(part, filled);
-      filled += part.length;
-      used++;
+  /** Size of the first chunk, by the rows at hand. */
+  #foreseeLength(cuts: readonly Cut[]): number {
+    if (cuts.length > 0) return cuts[0]!.byteEnd - this.#chunkStart;
+    if (this.#rows === 0) return 0;
+    const rowBytes = (this.#recordStart - this.#chunkStart) / this.#rows;
+    return Math.min(rowBytes * this.#rowsPerChunk, this.#chunkBytesMax, FORESEEN_BYTES_MAX);
+  }
+
+  #append(bytes: Uint8Array): void {
+    const length = this.#length + bytes.length;
+    this.#reserve(length).set(bytes, this.#length);
+    this.#length = length;
+  }
+
+  #reserve(length: number): Uint8Array<Buffer> {
+    const former = this.#bytes;
+    if (former !== undefined && length <= former.length) return former;
+    const foreseen = former === undefined
+      ? Math.ceil(this.#formerLength * BUFFER_MARGIN)
+      : former.length * 2;
+    const bytes = this.#bytes = this.#buffers.take(Math.max(length, foreseen));
+    if (former !== undefined) {
+      bytes.set(former.subarray(0, this.#length));
+      this.#buffers.give(former.buffer);
     }
-    this.#parts.splice(0, used);
+    return bytes;
+  }
+
+  /** Gives out the bytes up to a cut; those behind it, if any, belong to the next chunk. */
+  #take(cut: Cut): RawChunk<Buffer> {
+    const length = cut.byteEnd - this.#chunkStart;
+    const whole = this.#reserve(length);
+    const bytes = whole.subarray(0, length);
+    const rest = whole.subarray(length, this.#length);
+    this.#formerLength = length;
+    this.#bytes = undefined;
+    this.#length = 0;
+    if (rest.length > 0) this.#append(rest);
     const chunk = {
       index: this.#index,
       bytes,

@@ -10,7 +10,7 @@ const DAYS_BEFORE_MONTH = [0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 
 const DAYS_OF_MONTH = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
 
 /** Days since 1970-01-01 of the first day that counts, 0001-01-01. */
-export const DAYS_MIN = -EPOCH_DAYS;
+export const DAYS_MIN: number = -EPOCH_DAYS;
 /** Days since 1970-01-01 of the last day that counts, 9999-12-31. */
 export const DAYS_MAX = 2932896;
 

@@ -30,7 +30,7 @@ export function recordLines(
     for (; lines.length < rows.length; lines.push(line)) {
       const row = rows[lines.length]! - firstOfBatch;
       if (row >= batch.rows) break;
-      const start = batch.starts[row * columnCount]!;
+      const start = batch.start(row * columnCount);
       line += countLineFeeds(bytes, countedTo, start);
       countedTo = start;
     }

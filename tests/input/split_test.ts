@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { InputError, UsageError } from "../../lib/errors.ts";
+import { SharedBuffers } from "../../lib/input/chunk_buffers.ts";
 import { splitChunks } from "../../lib/input/split.ts";
 import { blocksOf, bytesOf, DIALECT, NO_HEADER, split } from "./csv_support.ts";
 
@@ -102,10 +103,32 @@ Deno.test("splitChunks() gives each chunk a buffer of its own", async () => {
   }
   const options = { dialect: DIALECT, rowsPerChunk: 1 };
   for await (const chunk of splitChunks(whole(), options)) {
-    assert.equal(chunk.bytes.buffer.byteLength, chunk.bytes.length);
     structuredClone(chunk.bytes, { transfer: [chunk.bytes.buffer] });
   }
   assert.equal(decoder.decode(source), "a,b\n1,2\n3,4\n");
+});
+
+Deno.test("splitChunks() uses the memory of chunks again that are given back, and of no others", async () => {
+  const buffers = new SharedBuffers();
+  const text = Array.from({ length: 100 }, (_, row) => `${row},${"x".repeat(row % 7)}\n`);
+  const options = { dialect: { ...DIALECT, hasHeader: false }, rowsPerChunk: 10, buffers };
+  async function* blocks() {
+    await Promise.resolve();
+    yield bytesOf(text.join(""));
+  }
+  const kept: string[] = [];
+  const seen = new Set<SharedArrayBuffer>();
+  let number = 0;
+  let held: Uint8Array | undefined;
+  for await (const { bytes } of splitChunks(blocks(), options)) {
+    assert.notEqual(bytes.buffer, held?.buffer);
+    kept.push(decoder.decode(bytes.slice()));
+    seen.add(bytes.buffer);
+    if (number++ % 2 === 0) held = bytes;
+    else buffers.give(bytes.buffer);
+  }
+  assert.equal(kept.join(""), text.join(""));
+  assert.ok(seen.size < 10, `${seen.size} buffers`);
 });
 
 Deno.test("splitChunks() ends a chunk before chunkBytesMax, and lets a longer record alone", async () => {

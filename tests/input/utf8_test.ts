@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { isUtf8 } from "../../lib/input/utf8.ts";
+import { sharedWorkspace } from "../../lib/input/parse_kernel.ts";
+
+/** Checks `bytes[start, end)` in the kernels' memory, where the bytes behind them are no zeros. */
+function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
+  const { memory, kernel } = sharedWorkspace();
+  memory.reset();
+  const at = memory.allocate(bytes.length + 16);
+  memory.bytes.fill(0x80, at, at + bytes.length + 16).set(bytes, at);
+  return kernel.isUtf8(at + start, at + end) !== 0;
+}
 
 function decodes(bytes: Uint8Array): boolean {
   try {

@@ -33,7 +33,7 @@ async function listFiles(
     const list = join(directory, "list.avro");
     await store.write(
       list,
-      await encodeManifestList(listed, {
+      encodeManifestList(listed, {
         formatVersion: 2,
         snapshotId: BIG_ID,
         parentSnapshotId: undefined,
@@ -55,8 +55,8 @@ function withHead(manifestList: string): TableMetadata {
   });
 }
 
-async function added(...paths: string[]): Promise<TestManifest> {
-  const bytes = await encodeManifest(
+function added(...paths: string[]): TestManifest {
+  const bytes = encodeManifest(
     paths.map((path, at) => ({
       path,
       recordCount: at + 1,
@@ -75,17 +75,17 @@ async function added(...paths: string[]): Promise<TestManifest> {
 }
 
 /** A manifest with one entry of any kind. */
-async function entry(
+function entry(
   of: { readonly status?: number; readonly content?: number; readonly format?: string },
   listed: Partial<ManifestFile> = {},
-): Promise<TestManifest> {
+): TestManifest {
   const schema: AvroSchema = manifestEntrySchema(2, { fields: [] });
   const absent = Object.fromEntries(
     ["column_sizes", "value_counts", "null_value_counts", "nan_value_counts", "lower_bounds"]
       .concat("upper_bounds", "key_metadata", "split_offsets", "equality_ids", "sort_order_id")
       .map((name) => [name, null]),
   );
-  const bytes = await encodeAvro([{
+  const bytes = encodeAvro([{
     status: of.status ?? 1,
     snapshot_id: BIG_ID,
     sequence_number: null,
