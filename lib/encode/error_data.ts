@@ -10,10 +10,15 @@ import {
 
 /** An error that crossed from a worker. */
 export interface ErrorData {
+  /** Name of its class. */
   readonly name: string;
+  /** As it is shown. */
   readonly message: string;
+  /** Of a {@linkcode ToolError}, else undefined. */
   readonly exitCode: number | undefined;
+  /** What to do next, where that is known. */
   readonly hint: string | undefined;
+  /** An {@linkcode InputError} has it: the place of the fault, an `InputPlace`. */
   readonly place: Readonly<Record<string, unknown>> | undefined;
 }
 

@@ -2,11 +2,13 @@
 import type { CsvDialect } from "../input/columns.ts";
 import type { StoreProperties } from "../store/credentials.ts";
 import type { DataFile } from "../table/data_file.ts";
-import type { Codec, MetricsMode } from "../table/table_properties.ts";
+import type { MetricsMode } from "../table/table_properties.ts";
 import type { WriteColumn } from "../table/write_plan.ts";
+import type { ParquetSettings } from "./parquet/settings.ts";
 
 /** A column with how its metrics are kept. */
 export interface EncodeColumn extends WriteColumn {
+  /** By the properties of the table. */
   readonly metrics: MetricsMode;
 }
 
@@ -14,20 +16,29 @@ export interface EncodeColumn extends WriteColumn {
 export interface EncodeSetup {
   /** Name of the input in messages. */
   readonly inputName: string;
+  /** How the input is written. */
   readonly dialect: CsvDialect;
   /** Fields of a CSV record. */
   readonly columnCount: number;
+  /** Of the data files, in this order. */
   readonly columns: readonly EncodeColumn[];
-  readonly codec: Codec;
+  /** How the files are laid out. */
+  readonly parquet: ParquetSettings;
   /** Location whose scheme says which store is opened. */
   readonly storeLocation: string;
+  /** How the store is reached; they may hold credentials. */
   readonly storeProperties: StoreProperties;
 }
 
-/** One chunk to be made into a data file. `bytes` is transferred, not copied. */
+/**
+ * One chunk to be made into a data file. `bytes` is not copied: it is transferred, or lies in memory
+ * that threads share and stays as it is until the pool says that it is released.
+ */
 export interface EncodeJob {
+  /** Position among the chunks of the load, from 0. */
   readonly index: number;
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Whole records, without the header. */
+  readonly bytes: Uint8Array;
   /** Records in it, as they were cut. */
   readonly rows: number;
   /** Physical line of the chunk's first byte, from 1. */
@@ -38,8 +49,17 @@ export interface EncodeJob {
 
 /** A data file that is in the store, whole, and how long its making took. */
 export interface EncodedChunk {
+  /** What the manifest is to say of it. */
   readonly file: DataFile;
+  /** From bytes to columns, wall clock. */
   readonly parseMs: number;
+  /** From columns to the file and its metrics, wall clock. */
   readonly encodeMs: number;
+  /** Until the store had all of it, wall clock. */
   readonly uploadMs: number;
+  /**
+   * Whether a crash of the machine cannot take the file away any more. A small file is not synced
+   * alone: a disk takes about as long for it as for all files of its commit.
+   */
+  readonly isSynced: boolean;
 }

@@ -1,11 +1,26 @@
 /** Entry of an encoding Web Worker: takes chunks, answers with data files that are in the store. */
-import { encodeChunk } from "./encode_chunk.ts";
+import { ChunkEncoder } from "./chunk_encoder.ts";
 import type { EncodedChunk, EncodeJob, EncodeSetup } from "./job.ts";
+import { codecsReady } from "./parquet/compression.ts";
 import { serveJobs } from "./worker_side.ts";
 
-serveJobs<EncodeSetup, EncodeJob, EncodedChunk>(async (job, { setup, store }) => {
-  const { bytes, file, parseMs, encodeMs } = encodeChunk(job, setup);
+/** The time of a file above this size is that of its bytes. */
+const SYNCED_LATER_BYTES_MAX = 1024 * 1024;
+
+let encoder: { readonly setup: EncodeSetup; readonly chunks: ChunkEncoder } | undefined;
+
+serveJobs<EncodeSetup, EncodeJob, EncodedChunk>(async (job, { setup, store, release }) => {
+  await codecsReady;
+  if (encoder?.setup !== setup) {
+    encoder = { setup, chunks: new ChunkEncoder(setup) };
+  }
+  const { bytes, file, parseMs, encodeMs } = encoder.chunks.encode(job, { onParsed: release });
   const startedMs = performance.now();
-  await store.write(file.path, bytes, { contentType: "application/vnd.apache.parquet" });
-  return { file, parseMs, encodeMs, uploadMs: performance.now() - startedMs };
+  const isSynced = bytes.length > SYNCED_LATER_BYTES_MAX;
+  await store.write(file.path, bytes, {
+    contentType: "application/vnd.apache.parquet",
+    isNew: true,
+    sync: isSynced,
+  });
+  return { file, parseMs, encodeMs, uploadMs: performance.now() - startedMs, isSynced };
 });

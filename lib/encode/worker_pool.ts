@@ -22,6 +22,8 @@ export type FromWorker<Answer> =
   /** The store's credentials have run out; asked once until the answer is there. */
   | { readonly type: "refresh" }
   | { readonly type: "request"; readonly request: StoreRequest }
+  /** The memory of the job is not needed any more. */
+  | { readonly type: "released" }
   | { readonly type: "done"; readonly answer: Answer }
   | { readonly type: "failed"; readonly error: ErrorData };
 
@@ -29,6 +31,7 @@ interface Waiting<Job, Answer> {
   readonly job: Job;
   readonly transfer: Transferable[];
   readonly onTaken: ((worker: number) => void) | undefined;
+  readonly onReleased: (() => void) | undefined;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: Error) => void;
 }
@@ -40,6 +43,7 @@ interface Member<Job, Answer> {
 
 /** Options of {@linkcode WorkerPool}. */
 export interface WorkerPoolOptions {
+  /** Workers to begin with. */
   readonly size: number;
   /** Makes a worker. */
   readonly create: () => Worker;
@@ -52,28 +56,42 @@ export interface WorkerPoolOptions {
 /** Workers that start loading their libraries when the pool is made, so make it early. */
 export class WorkerPool<Setup, Job, Answer> {
   readonly #verb: string;
+  readonly #options: WorkerPoolOptions;
   readonly #members: Member<Job, Answer>[] = [];
   readonly #queue: Waiting<Job, Answer>[] = [];
-  #isReady = false;
+  #setup: ToWorker<Setup, Job> | undefined;
   #refresh: RefreshProperties | undefined;
   #failure: Error | undefined;
 
+  /** Starts the workers; jobs wait until they have a setup. */
   constructor(options: WorkerPoolOptions) {
     this.#verb = options.verb;
-    for (let count = 0; count < options.size; count++) {
-      const member: Member<Job, Answer> = { worker: options.create(), current: undefined };
-      const { worker } = member;
-      worker.onmessage = ({ data: message }: MessageEvent<FromWorker<Answer>>) => {
-        if (message.type === "request") options.onRequest?.(message.request);
-        else if (message.type === "refresh") void this.#answerRefresh(member);
-        else this.#finish(member, message);
-      };
-      worker.onerror = (event) => {
-        event.preventDefault();
-        this.#fail(`a worker has stopped: ${event.message}`);
-      };
-      this.#members.push(member);
-    }
+    this.#options = options;
+    this.grow(options.size);
+  }
+
+  /** Starts workers until there are `size` of them; none when there are as many already. */
+  grow(size: number): void {
+    while (this.#members.length < size && this.#failure === undefined) this.#startWorker();
+    this.#dispatch();
+  }
+
+  #startWorker(): void {
+    const { create, onRequest } = this.#options;
+    const member: Member<Job, Answer> = { worker: create(), current: undefined };
+    const { worker } = member;
+    worker.onmessage = ({ data: message }: MessageEvent<FromWorker<Answer>>) => {
+      if (message.type === "request") onRequest?.(message.request);
+      else if (message.type === "refresh") void this.#answerRefresh(member);
+      else if (message.type === "released") member.current?.onReleased?.();
+      else this.#finish(member, message);
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.#fail(`a worker has stopped: ${event.message}`);
+    };
+    this.#members.push(member);
+    if (this.#setup !== undefined) this.#post(member, this.#setup);
   }
 
   /**
@@ -85,8 +103,8 @@ export class WorkerPool<Setup, Job, Answer> {
   setup(setup: Setup, options: { readonly refresh?: RefreshProperties } = {}): void {
     if (options.refresh !== undefined) this.#refresh = singleFlight(options.refresh);
     const refreshes = this.#refresh !== undefined;
-    for (const member of this.#members) this.#post(member, { type: "setup", setup, refreshes });
-    this.#isReady = true;
+    this.#setup = { type: "setup", setup, refreshes };
+    for (const member of this.#members) this.#post(member, this.#setup);
     this.#dispatch();
   }
 
@@ -95,6 +113,7 @@ export class WorkerPool<Setup, Job, Answer> {
    *
    * @param options.transfer what of the job is given away.
    * @param options.onTaken is told which worker has taken the job, from 0.
+   * @param options.onReleased is told when the memory of the job is not needed any more, before its end.
    * @throws {ToolError} of the class that the worker met, or when the pool is closed.
    */
   run(
@@ -102,12 +121,13 @@ export class WorkerPool<Setup, Job, Answer> {
     options: {
       readonly transfer?: Transferable[];
       readonly onTaken?: (worker: number) => void;
+      readonly onReleased?: () => void;
     } = {},
   ): Promise<Answer> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    const { transfer = [], onTaken } = options;
-    this.#queue.push({ job, transfer, onTaken, resolve, reject });
+    const { transfer = [], onTaken, onReleased } = options;
+    this.#queue.push({ job, transfer, onTaken, onReleased, resolve, reject });
     this.#dispatch();
     return promise;
   }
@@ -119,7 +139,7 @@ export class WorkerPool<Setup, Job, Answer> {
   }
 
   #dispatch(): void {
-    if (!this.#isReady) return;
+    if (this.#setup === undefined) return;
     for (const [number, member] of this.#members.entries()) {
       if (member.current !== undefined) continue;
       const waiting = this.#queue.shift();

@@ -10,6 +10,7 @@ import type { FromWorker, ToWorker } from "./worker_pool.ts";
 export interface StoreSetup {
   /** Location whose scheme says which store is opened. */
   readonly storeLocation: string;
+  /** How the store is reached; they may hold credentials. */
   readonly storeProperties: StoreProperties;
 }
 
@@ -23,7 +24,12 @@ interface WorkerScope<Setup, Job, Answer> {
 export function serveJobs<Setup extends StoreSetup, Job, Answer>(
   carryOut: (
     job: Job,
-    shared: { readonly setup: Setup; readonly store: Store },
+    shared: {
+      readonly setup: Setup;
+      readonly store: Store;
+      /** Says that nothing of the job is needed any more but what has been taken out of it. */
+      readonly release: () => void;
+    },
   ) => Promise<Answer>,
 ): void {
   const scope = globalThis as unknown as WorkerScope<Setup, Job, Answer>;
@@ -43,10 +49,12 @@ export function serveJobs<Setup extends StoreSetup, Job, Answer>(
     });
     return { setup, store };
   };
+  const release = () => scope.postMessage({ type: "released" });
   const run = async (job: Job) => {
     try {
       if (shared === undefined) throw new Error("Worker has no setup");
-      scope.postMessage({ type: "done", answer: await carryOut(job, await shared) });
+      const answer = await carryOut(job, { ...await shared, release });
+      scope.postMessage({ type: "done", answer });
     } catch (error) {
       scope.postMessage({ type: "failed", error: toErrorData(error) });
     }

@@ -8,6 +8,7 @@ import {
   encode,
   fieldsOf,
   footerOf,
+  PARQUET,
   type ParquetField,
   readColumn,
 } from "./encode_support.ts";
@@ -238,7 +239,9 @@ Deno.test("encodeChunk() loses no value of random rows", async () => {
 for (const codec of ["zstd", "snappy", "gzip", "lz4", "brotli", "uncompressed"] as Codec[]) {
   Deno.test(`encodeChunk() writes files that others read, compressed by ${codec}`, async () => {
     const rows = Array.from({ length: 500 }, (_, at) => `${at},name ${at % 7}\n`).join("");
-    const { bytes } = encode(rows, columnsOf("id:long", "name:string"), { codec });
+    const { bytes } = encode(rows, columnsOf("id:long", "name:string"), {
+      parquet: { ...PARQUET, codec },
+    });
     const names = { lz4: "LZ4_RAW" } as Partial<Record<Codec, string>>;
     for (const column of footerOf(bytes).row_groups[0]!.columns) {
       assert.equal(column.meta_data?.codec, names[codec] ?? codec.toUpperCase());

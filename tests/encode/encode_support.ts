@@ -2,10 +2,23 @@
 import { type FileMetaData, parquetMetadata, parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import type { CsvDialect } from "../../lib/input/columns.ts";
-import { encodeChunk, type EncodedFile } from "../../lib/encode/encode_chunk.ts";
+import type { EncodedFile } from "../../lib/encode/chunk_encoder.ts";
+import { encodeChunk } from "../../lib/encode/encode_chunk.ts";
+import type { ParquetSettings } from "../../lib/encode/parquet/settings.ts";
 import type { EncodeColumn, EncodeSetup } from "../../lib/encode/job.ts";
 import type { PlainValue } from "../input/csv_support.ts";
 import { hex, typeOf } from "../input/csv_support.ts";
+
+/** Settings of a table that says nothing of its files. */
+export const PARQUET: ParquetSettings = {
+  codec: "zstd",
+  codecLevel: undefined,
+  encoding: "plain",
+  pageBytes: 2 ** 20,
+  pageRows: 131_072,
+  dictionaryBytes: 2 ** 21,
+  rowGroupBytes: 2 ** 27,
+};
 
 export const DIALECT: CsvDialect = { delimiter: ",", nullValues: [], hasHeader: false };
 
@@ -35,7 +48,7 @@ export function setupOf(
     dialect: DIALECT,
     columnCount: columns.filter((column) => column.csvIndex !== undefined).length,
     columns,
-    codec: "zstd",
+    parquet: PARQUET,
     storeLocation: "file:///none",
     storeProperties: {},
     ...options,

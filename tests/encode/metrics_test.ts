@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { linkEncodeKernel } from "../../lib/encode/encode_kernel.ts";
+import { findExtremes } from "../../lib/encode/extremes.ts";
 import { columnMetrics } from "../../lib/encode/metrics.ts";
+import { cellsOf } from "../../lib/encode/parquet/cells.ts";
+import { WorkMemory } from "../../lib/input/work_memory.ts";
 import {
   booleanBound,
   decimalBound,
@@ -23,7 +27,19 @@ function metricsOf(
 ): ColumnMetrics {
   const text = texts.map((value) => `${value}\n`).join("");
   const [parsed] = parseText(text, [`v:${type}`], { dialect: DIALECT });
-  return columnMetrics(parsed!, { fieldId: 7, sizeBytes: 99, mode });
+  const work = new WorkMemory();
+  const workshop = { work, kernel: linkEncodeKernel(work) };
+  const cells = cellsOf(parsed!, workshop);
+  const hasNans = type === "float" || type === "double";
+  return columnMetrics(parsed!, {
+    fieldId: 7,
+    sizeBytes: 99,
+    mode,
+    extremes: findExtremes(cells, { from: 0, to: texts.length }, workshop),
+    nanCount: hasNans
+      ? workshop.kernel.countNans(cells.values, cells.widthBytes, texts.length)
+      : undefined,
+  });
 }
 
 function boundsOf(metrics: ColumnMetrics): Array<string | undefined> {

@@ -69,12 +69,43 @@ Deno.test("EncodePool keeps jobs that come before setup() until then", async () 
   });
 });
 
+Deno.test("EncodePool.grow() adds workers, whether the setup is known by then or not", async () => {
+  await withPool(1, async (pool, { directory, setup }) => {
+    pool.grow(2);
+    pool.setup(setup);
+    pool.grow(3);
+    pool.grow(1);
+    const taken = new Set<number>();
+    const encode = (index: number) =>
+      pool.encode(jobOf(index, `${index},a\n`, directory), {
+        onTaken: (worker) => taken.add(worker),
+      });
+    const chunks = await Promise.all([0, 1, 2, 3, 4, 5].map(encode));
+    assert.deepEqual(chunks.map(({ file }) => file.recordCount), [1, 1, 1, 1, 1, 1]);
+    assert.deepEqual([...taken].sort(), [0, 1, 2]);
+  });
+});
+
 Deno.test("EncodePool takes the job's bytes away instead of copying them", async () => {
   await withPool(1, async (pool, { directory, setup }) => {
     pool.setup(setup);
     const job = jobOf(0, "1,a\n", directory);
     await pool.encode(job);
     assert.equal(job.bytes.byteLength, 0);
+  });
+});
+
+Deno.test("EncodePool reads shared memory, and says once and in time when it is done with it", async () => {
+  await withPool(1, async (pool, { directory, setup }) => {
+    pool.setup(setup);
+    const job = jobOf(0, "1,a\n", directory);
+    const bytes = new Uint8Array(new SharedArrayBuffer(job.bytes.length));
+    bytes.set(job.bytes);
+    const told: string[] = [];
+    const encoding = pool.encode({ ...job, bytes }, { onReleased: () => told.push("released") });
+    await encoding.then(({ file }) => told.push(`${file.recordCount} row`));
+    assert.deepEqual(told, ["released", "1 row"]);
+    assert.equal(bytes.length, 4);
   });
 });
 

@@ -1,0 +1,13 @@
+// Bitmaps: least significant bit first.
+// @ts-nocheck: another language, which its own compiler checks.
+
+/** Whether a row is not null; a column without nulls has no bitmap (0). */
+// @inline
+export function isValid(validity: usize, row: i32): bool {
+  return validity == 0 || bitAt(validity, row) != 0;
+}
+
+// @inline
+export function bitAt(bits: usize, row: i32): i32 {
+  return (i32(load<u8>(bits + (row >> 3))) >> (row & 7)) & 1;
+}
