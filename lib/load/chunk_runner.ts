@@ -1,16 +1,18 @@
 /** Takes chunks from the input through encoding to their commits, and stops taking when need be. */
+import type { EncodedChunk } from "../encode/job.ts";
 import type { EncodePool } from "../encode/pool.ts";
 import { EXIT_CODE, ToolError } from "../errors.ts";
+import { SharedBuffers } from "../input/chunk_buffers.ts";
 import { type RawChunk, splitChunks } from "../input/split.ts";
 import { dataFilePath } from "../table/locations.ts";
 import type { TableMetadata } from "../table/metadata.ts";
 import type { CommitContext, CommitResult, ReadyChunk } from "./commit_context.ts";
 import { failureOfError } from "./commit_end.ts";
-import type { CommitSink } from "./commit_sink.ts";
 import { ContentDigest } from "./content_digest.ts";
 import { type ChunkEvent, type Emit, errorEvent, type FailureKind } from "./events.ts";
 import { Places } from "./lanes.ts";
 import type { Acknowledged } from "./last_look.ts";
+import type { LateSink } from "./late_sink.ts";
 import type { LedgerRange } from "./ledger.ts";
 import { removeFiles } from "./litter.ts";
 import type { LoadOptions } from "./options.ts";
@@ -34,12 +36,19 @@ const ENDS_THE_LOAD: ReadonlySet<FailureKind> = new Set<FailureKind>([
 
 /** What the runner works with. */
 export interface ChunkRunnerParts {
+  /** Closed by the caller; the runner closes it only when an interruption's grace has ended. */
   readonly pool: EncodePool;
-  readonly sink: CommitSink;
+  /** Chunks that are encoded at a time. */
+  readonly threads: number;
+  /** Brings encoded chunks to their commits. */
+  readonly sink: LateSink;
+  /** Shared with the commits. */
   readonly context: CommitContext;
   /** Where the table's files go. */
   readonly metadata: TableMetadata;
+  /** Of the CSV, in its order; they are part of the content that is digested. */
   readonly columnNames: readonly string[];
+  /** Is told of each chunk's reading, encoding and end, and of errors. */
   readonly emit: Emit;
 }
 
@@ -48,6 +57,7 @@ export class ChunkRunner {
   readonly #options: LoadOptions;
   readonly #parts: ChunkRunnerParts;
   readonly #digest: ContentDigest;
+  readonly #buffers = new SharedBuffers();
   /** What was in the table when the load began. */
   readonly #recorded: readonly LedgerRange[];
   readonly #acknowledged = new Map<bigint, ReadyChunk[]>();
@@ -63,15 +73,16 @@ export class ChunkRunner {
   #underway = 0;
   #onHandedOver: (value?: unknown) => void = () => {};
 
+  /** Reads nothing yet. Listens to `options.stop`: a request to stop ends the taking of chunks. */
   constructor(options: LoadOptions, parts: ChunkRunnerParts) {
     this.#options = options;
     this.#parts = parts;
     this.#digest = new ContentDigest(parts.columnNames);
     this.#recorded = parts.context.recorded.ranges;
-    const rawChunks = options.workers + CHUNKS_AHEAD;
-    this.#rawPlaces = new Places(rawChunks);
+    const alive = options.workers + CHUNKS_AHEAD;
+    this.#rawPlaces = new Places(Math.min(options.workers, parts.threads) + CHUNKS_AHEAD);
     this.#places = new Places(
-      { "per-chunk": rawChunks, grouped: GROUPED_MAX, once: Infinity }[options.commitMode],
+      { "per-chunk": alive, grouped: GROUPED_MAX, once: Infinity }[options.commitMode],
     );
     const { stop } = options;
     // What is being encoded comes to its end, so that its file can be removed: a worker that is ended
@@ -89,8 +100,9 @@ export class ChunkRunner {
   async run(): Promise<Acknowledged> {
     const { source, dialect } = this.#options;
     const alive = new Set<Promise<void>>();
-    const chunks = splitChunks(source.open(), {
+    const chunks = splitChunks(source.open({ lends: true }), {
       dialect,
+      buffers: this.#buffers,
       rowsPerChunk: this.#parts.context.chunkRows,
       file: source.name,
       boundaries: boundariesOf(this.#recorded),
@@ -136,7 +148,7 @@ export class ChunkRunner {
   }
 
   /** Runs a chunk, unless it is in the table. */
-  #take(chunk: RawChunk): Promise<void> {
+  #take(chunk: RawChunk<SharedArrayBuffer>): Promise<void> {
     const { index, rows, byteStart: start, byteEnd: end } = chunk;
     const digest = this.#digest.add(chunk.bytes);
     this.#parts.emit({ type: "read", chunk: index, rows, bytes: chunk.bytes.length });
@@ -152,6 +164,7 @@ export class ChunkRunner {
       this.#parts.emit({ type: "chunk", chunk: index, rows, elapsedMs, ...rest });
     };
     if (this.#parts.context.recorded.coverage(range) === "whole") {
+      this.#buffers.give(chunk.bytes.buffer);
       this.#rawPlaces.give();
       finish({ state: "recorded", attempts: 0 });
       return Promise.resolve();
@@ -160,7 +173,7 @@ export class ChunkRunner {
   }
 
   async #run(
-    chunk: RawChunk,
+    chunk: RawChunk<SharedArrayBuffer>,
     of: { readonly range: LedgerRange; readonly finish: (end: ChunkEnd) => void },
   ): Promise<void> {
     const { finish } = of;
@@ -178,18 +191,22 @@ export class ChunkRunner {
    *
    * @returns undefined when the load was interrupted meanwhile.
    */
-  async #handOver(chunk: RawChunk, range: LedgerRange): Promise<HandedOver | undefined> {
+  async #handOver(
+    chunk: RawChunk<SharedArrayBuffer>,
+    range: LedgerRange,
+  ): Promise<HandedOver | undefined> {
     const { metadata, sink, context } = this.#parts;
     const { index, rows } = chunk;
     const path = dataFilePath(metadata, { loadId: context.loadId, range });
     this.#underway++;
     try {
-      const file = await this.#encode(chunk, path);
-      if (file === undefined || this.#options.stop.isRequested) {
+      const encoded = await this.#encode(chunk, path);
+      if (encoded === undefined || this.#options.stop.isRequested) {
         await removeFiles(context.store, [path]);
         return undefined;
       }
-      const ready: ReadyChunk = { index, rows, range, file };
+      const { file, isSynced } = encoded;
+      const ready: ReadyChunk = { index, rows, range, file, needsSync: !isSynced };
       return { chunk: ready, result: sink.add(ready) };
     } catch (error) {
       // Before the sink learns that this was the last one: `once` must not commit without it.
@@ -213,14 +230,21 @@ export class ChunkRunner {
   }
 
   /** @returns undefined when the load was interrupted meanwhile. */
-  async #encode(chunk: RawChunk, path: string): Promise<ReadyChunk["file"] | undefined> {
-    const { pool, emit } = this.#parts;
+  async #encode(
+    chunk: RawChunk<SharedArrayBuffer>,
+    path: string,
+  ): Promise<EncodedChunk | undefined> {
+    const { pool, sink, emit } = this.#parts;
     const { index, rows, bytes, firstLine } = chunk;
     try {
       let worker = 0;
-      const encoded = await pool.encode({ index, bytes, rows, firstLine, path }, {
+      const encoding = pool.encode({ index, bytes, rows, firstLine, path }, {
         onTaken: (number) => worker = number,
+        onReleased: () => this.#buffers.give(bytes.buffer),
       });
+      // The worker is at it now, and this thread has time.
+      sink.prepare();
+      const encoded = await encoding;
       const { file, parseMs, encodeMs, uploadMs } = encoded;
       const { recordCount, sizeBytes: fileBytes } = file;
       const times = { parseMs, encodeMs, uploadMs };
@@ -232,7 +256,7 @@ export class ChunkRunner {
           EXIT_CODE.failed,
         );
       }
-      return file;
+      return encoded;
     } catch (error) {
       if (this.#options.stop.isRequested) return undefined;
       throw error;

@@ -21,8 +21,11 @@ import { tableStoreAccess } from "../rest/store_access.ts";
 
 /** What is to be cleaned. */
 export interface CleanOptions {
+  /** Where the table is. */
   readonly catalog: CatalogTarget;
+  /** Whose files are looked through. */
   readonly table: TableName;
+  /** Of the load whose files are looked for; fits `LOAD_ID_PATTERN`. */
   readonly loadId: string;
   /** Files younger than this stay, in ms. */
   readonly olderThanMs: number;
@@ -30,27 +33,37 @@ export interface CleanOptions {
   readonly dryRun: boolean;
   /** Takes snapshots that the history lacks for expired. */
   readonly historyExpired: boolean;
+  /** Sends the requests to the catalog. */
   readonly http: HttpSend;
 }
 
 /** A file that has been removed, or would be. */
 export interface RemovedEvent {
+  /** `wouldRemove` in a dry run. */
   readonly type: "removed" | "wouldRemove";
+  /** Absolute, as the store lists it. */
   readonly location: string;
+  /** Size of the file. */
   readonly bytes: number;
 }
 
 /** Files and their bytes. */
 export interface FileCount {
+  /** How many. */
   readonly files: number;
+  /** Their sizes added up. */
   readonly bytes: number;
 }
 
 /** What was found and what was done; comes last. */
 export interface CleanSummary {
+  /** The last event; not emitted when cleaning fails. */
   readonly type: "clean";
+  /** With its namespace, parted by dots. */
   readonly table: string;
+  /** As it was given. */
   readonly loadId: string;
+  /** Whether nothing has been removed. */
   readonly dryRun: boolean;
   /** Files of the load that are in the store. */
   readonly found: FileCount;

@@ -7,8 +7,8 @@ import { AuthError, ToolError } from "../errors.ts";
 import { shownBody } from "../rest/error_body.ts";
 import type { HttpAnswer } from "../rest/http.ts";
 import type { Outcome } from "../rest/outcome.ts";
-import { MAIN_BRANCH, type PreparedAppend } from "../table/append.ts";
-import { branchHead } from "../table/metadata.ts";
+import { MAIN_BRANCH, metadataAfter, type PreparedAppend } from "../table/append.ts";
+import { branchHead, type PartitionSpecJson, type TableMetadata } from "../table/metadata.ts";
 import { backoffMs, sleep } from "../rest/backoff.ts";
 import type { CommitContext, CommitResult, ReadyChunk } from "./commit_context.ts";
 import {
@@ -18,9 +18,16 @@ import {
   refusedEnd,
   unknownEnd,
 } from "./commit_end.ts";
-import { writeAttempt, writeManifests, type WrittenAttempt } from "./commit_files.ts";
+import {
+  MERGED_WRITE,
+  prepareManifests,
+  writeAttempt,
+  type WrittenAttempt,
+  type WrittenManifests,
+} from "./commit_files.ts";
 import type { FirstCommitTurn } from "./first_commit.ts";
 import { removeFiles } from "./litter.ts";
+import { ManifestMerger } from "./manifest_merger.ts";
 import { uuidV7 } from "../table/uuid_v7.ts";
 import type { OwnCommit, Refreshed, Writer } from "./writer.ts";
 
@@ -39,48 +46,90 @@ interface Posted {
 /** One commit of chunks as one snapshot. */
 export class Commit {
   readonly #chunks: readonly ReadyChunk[];
-  readonly #writer: Writer;
   readonly #context: CommitContext;
-  readonly #deadlineMs: number;
-  /** Every manifest list written; all but the live one are litter once all posts are final. */
-  readonly #lists: string[] = [];
+  readonly #spec: PartitionSpecJson;
+  /** Who makes it, once it is that writer's turn. */
+  #made: Writer | undefined;
+  #deadlineMs = Infinity;
+  /** Files of every attempt but the live one are litter once all posts are final. */
+  readonly #attempts: WrittenAttempt[] = [];
+  #merger: ManifestMerger | undefined;
   #liveList: string | undefined;
   /** Whether some post has had no final answer, and no look has settled it. */
   #isOpen = false;
   /** Whether something of ours may be, or is, in use: then nothing is deleted here. */
   #keepsFiles = false;
   #turn: FirstCommitTurn | undefined;
+  readonly #manifests: Promise<WrittenManifests> | undefined;
+  /** Whether what the manifests need to be on the disk with them is there. */
+  #isSynced = false;
+  /** The first attempt, when its files are written before its turn. */
+  #ahead: Promise<WrittenAttempt | undefined> | undefined;
   #posts = 0;
   #lostRaces = 0;
   #status: number | undefined;
 
-  constructor(chunks: readonly ReadyChunk[], writer: Writer) {
+  /**
+   * Writes and posts nothing yet; {@linkcode run} does.
+   *
+   * @param options.spec that the files are written for.
+   * @param options.manifests of the chunks, when they have been written ahead.
+   */
+  constructor(
+    chunks: readonly ReadyChunk[],
+    options: {
+      readonly context: CommitContext;
+      readonly spec: PartitionSpecJson;
+      readonly manifests?: Promise<WrittenManifests> | undefined;
+    },
+  ) {
     this.#chunks = chunks;
-    this.#writer = writer;
-    this.#context = writer.context;
-    this.#deadlineMs = performance.now() + writer.context.timeoutMs;
+    this.#manifests = options.manifests;
+    this.#context = options.context;
+    this.#spec = options.spec;
+  }
+
+  get #writer(): Writer {
+    return this.#made!;
   }
 
   /**
-   * Runs it.
+   * Writes the manifest list on a base that is to be expected, while the commit before is on its way:
+   * when that is taken, nothing is left to do but to post. Only the first call does something, and
+   * none does once {@linkcode run} has begun; what goes wrong is met there.
+   */
+  writeAhead(expected: TableMetadata): void {
+    if (this.#made !== undefined || this.#ahead !== undefined || this.#manifests === undefined) {
+      return;
+    }
+    this.#ahead = this.#writeAhead(this.#manifests, expected).catch(() => undefined);
+  }
+
+  async #writeAhead(
+    manifests: Promise<WrittenManifests>,
+    expected: TableMetadata,
+  ): Promise<WrittenAttempt | undefined> {
+    const prepared = await manifests;
+    if (this.#made !== undefined) return undefined;
+    return await this.#writeAttempt(prepared, { metadata: expected, ahead: undefined });
+  }
+
+  /**
+   * Runs it, once. Refusals, lost races and unknown outcomes are results, none is thrown.
    *
    * @throws {StorageError | AuthError | CatalogError} when its files cannot be written, or the table
    * cannot be loaded, before the first post; nothing is committed then, and nothing left behind.
    */
-  async run(): Promise<CommitResult> {
-    let prepared: PreparedAppend | undefined;
+  async run(writer: Writer): Promise<CommitResult> {
+    this.#made = writer;
+    this.#deadlineMs = performance.now() + this.#context.timeoutMs;
+    let prepared: WrittenManifests | undefined;
     let result: CommitResult | undefined;
     try {
+      prepared = await this.#manifests;
       result = await this.#renewBase() ?? this.#recordedAlready();
       if (result !== undefined) return result;
-      const { loadId, chunkRows, store } = this.#context;
-      prepared = await writeManifests(this.#chunks, {
-        loadId,
-        chunkRows,
-        store,
-        metadata: this.#writer.base(),
-        spec: this.#writer.writtenFor.spec,
-      });
+      prepared ??= await prepareManifests(this.#chunks, { writer: this.#writer, sync: false });
       result = await this.#untilFinal(prepared);
       return result;
     } finally {
@@ -98,23 +147,23 @@ export class Commit {
       : undefined;
   }
 
-  async #untilFinal(prepared: PreparedAppend): Promise<CommitResult> {
+  async #untilFinal(prepared: WrittenManifests): Promise<CommitResult> {
     let posted: Posted | undefined;
     while (true) {
+      const startedMs = performance.now();
       if (posted === undefined) {
         const written = await this.#write(prepared);
         if ("state" in written) return written;
         posted = { attempt: written, key: uuidV7(), sent: 0 };
       }
       const outcome = await this.#post(posted, prepared);
+      this.#writer.pace.observe(performance.now() - startedMs);
       if (outcome.kind === "committed") {
         this.#liveList = posted.attempt.manifestList;
         const { sequenceNumber } = posted.attempt;
         return this.#result(prepared, { state: "committed", sequenceNumber });
       }
-      const hasTime = await this.#pause(
-        outcome.retryAfterMs ?? backoffMs(this.#posts, this.#context.backoff),
-      );
+      const hasTime = await this.#pause(outcome.retryAfterMs ?? this.#waitMsAfter(outcome));
       const step = this.#withoutLook(outcome, { posted, hasTime });
       if (step === "resend") continue;
       if (step !== "look") return this.#result(prepared, step);
@@ -124,6 +173,13 @@ export class Commit {
       if (next === "rebuild") posted = undefined;
       else if (next !== "resend") return this.#result(prepared, next);
     }
+  }
+
+  #waitMsAfter(outcome: Refusal): number {
+    const { pace } = this.#writer;
+    return outcome.kind === "conflict"
+      ? backoffMs(this.#lostRaces + 1, pace.afterLostRace())
+      : backoffMs(this.#posts, pace.afterTrouble());
   }
 
   /** What an answer allows without knowing the table as it is now. */
@@ -190,7 +246,7 @@ export class Commit {
   }
 
   /** Writes the next attempt on the writer's base, in turn when the table has no snapshot. */
-  async #write(prepared: PreparedAppend): Promise<WrittenAttempt | CommitResult> {
+  async #write(prepared: WrittenManifests): Promise<WrittenAttempt | CommitResult> {
     try {
       if (branchHead(this.#writer.base(), MAIN_BRANCH) === undefined) {
         this.#turn ??= await this.#context.firstCommit.turn();
@@ -202,22 +258,50 @@ export class Commit {
       }
       const recorded = this.#recordedAlready();
       if (recorded !== undefined) return { ...recorded, attempts: this.#posts };
-      const { store, manifests, loadId } = this.#context;
-      const attempt = await writeAttempt(prepared, {
-        metadata: this.#writer.base(),
-        number: this.#lists.length + 1,
-        loadId,
-        store,
-        manifests,
-      });
-      this.#lists.push(attempt.manifestList);
-      return attempt;
+      const metadata = this.#writer.base();
+      return await this.#writeAttempt(prepared, { metadata, ahead: await this.#takeAhead() });
     } catch (error) {
       if (!(error instanceof ToolError) || this.#posts === 0) throw error;
       // What was posted before has been settled by the look that led here.
       this.#writer.doubt();
       return this.#result(prepared, { state: "failed", ...failureOfError(error) });
     }
+  }
+
+  /** What was written ahead, once. */
+  async #takeAhead(): Promise<WrittenAttempt | undefined> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    return await ahead;
+  }
+
+  async #writeAttempt(
+    prepared: WrittenManifests,
+    on: { readonly metadata: TableMetadata; readonly ahead: WrittenAttempt | undefined },
+  ): Promise<WrittenAttempt> {
+    const { store, manifests, loadId } = this.#context;
+    const attempt = await writeAttempt(prepared, {
+      ...on,
+      number: this.#attempts.length + 1,
+      loadId,
+      store,
+      manifests,
+      merger: this.#mergerFor(prepared.snapshotId),
+      unsynced: this.#isSynced ? [] : prepared.unsynced,
+    });
+    this.#isSynced = true;
+    if (attempt.manifestList !== on.ahead?.manifestList) this.#attempts.push(attempt);
+    return attempt;
+  }
+
+  #mergerFor(snapshotId: bigint): ManifestMerger {
+    const { store, loadId } = this.#context;
+    return this.#merger ??= new ManifestMerger(store, {
+      spec: this.#spec,
+      loadId,
+      snapshotId,
+      writeOptions: MERGED_WRITE,
+    });
   }
 
   async #post(posted: Posted, prepared: PreparedAppend): Promise<Outcome> {
@@ -227,10 +311,13 @@ export class Commit {
     const startedMs = performance.now();
     this.#posts++;
     posted.sent++;
-    const { outcome, answer } = await catalog.commit(table, request, {
+    const posting = catalog.commit(table, request, {
       identity: { snapshotId, manifestList },
       idempotencyKey: posted.key,
     });
+    this.#writer.expect(metadataAfter(this.#writer.base(), posted.attempt));
+    const { outcome, answer } = await posting;
+    this.#writer.expect(undefined);
     this.#status = outcome.status;
     if (outcome.kind === "committed") this.#writer.adopt(outcome.metadata, snapshotId);
     emit({
@@ -275,7 +362,7 @@ export class Commit {
         this.#writer.doubt();
         // With nothing posted, nothing depends on a look that is forbidden.
         if (error instanceof AuthError && this.#posts === 0) throw error;
-        if (!await this.#pause(backoffMs(tries, this.#context.backoff))) throw error;
+        if (!await this.#pause(backoffMs(tries, this.#writer.pace.afterTrouble()))) throw error;
       }
     }
   }
@@ -345,16 +432,21 @@ export class Commit {
     prepared: PreparedAppend | undefined,
     result: CommitResult | undefined,
   ): Promise<void> {
+    await this.#takeAhead();
     // An error after a post leaves open what it has done.
     if (this.#keepsFiles || (result === undefined && this.#posts > 0)) return;
     const { store } = this.#context;
-    if (result?.state === "committed") {
-      if (this.#liveList === undefined) return;
-      await removeFiles(store, this.#lists.filter((list) => list !== this.#liveList));
-      return;
-    }
+    const isCommitted = result?.state === "committed";
+    const live = this.#attempts.find(({ manifestList }) => manifestList === this.#liveList);
+    if (isCommitted && live === undefined) return;
+    const kept = new Set(isCommitted ? [live!.manifestList, ...live!.merged] : []);
+    const attempted = [
+      ...this.#attempts.map(({ manifestList }) => manifestList),
+      ...this.#merger?.written ?? [],
+    ];
+    await removeFiles(store, attempted.filter((location) => !kept.has(location)));
+    if (isCommitted) return;
     await removeFiles(store, [
-      ...this.#lists,
       ...(prepared?.manifests.map((manifest) => manifest.path) ?? []),
       // Of a mixed group, some are committed again.
       ...(result?.state === "mixed" ? [] : this.#chunks.map((chunk) => chunk.file.path)),

@@ -8,8 +8,11 @@ export type Refusal = Exclude<Outcome, { kind: "committed" }>;
 
 /** A commit that did not succeed, or is not known to have. */
 export interface FailedEnd {
+  /** `unknown`: it may be in the table, now or later. */
   readonly state: "failed" | "unknown";
+  /** Decides the exit code, and whether the load goes on. */
   readonly failure: FailureKind;
+  /** What was answered, or what went wrong, in words. */
   readonly reason: string;
 }
 
@@ -18,7 +21,10 @@ export function unknownEnd(reason: string): FailedEnd {
   return { state: "unknown", failure: "unknown", reason };
 }
 
-/** The end of a commit that was refused for good, or surely not carried out. */
+/**
+ * The end of a commit that was refused for good, or surely not carried out: `auth` for 401, 403 and
+ * 419 (the REST spec's own), `unreachable` for what was not carried out, else `rejected`.
+ */
 export function refusedEnd(outcome: Refusal): FailedEnd {
   const { kind, reason, status } = outcome;
   if (status === 401 || status === 403 || status === 419) {
@@ -27,7 +33,7 @@ export function refusedEnd(outcome: Refusal): FailedEnd {
   return { state: "failed", failure: kind === "notApplied" ? "unreachable" : "rejected", reason };
 }
 
-/** The kind of failure that an error thrown on the way to a commit stands for. */
+/** The kind of failure that an error thrown on the way to a commit stands for, and its message. */
 export function failureOfError(error: unknown): { failure: FailureKind; reason: string } {
   const reason = error instanceof Error ? error.message : String(error);
   if (error instanceof AuthError) return { failure: "auth", reason };

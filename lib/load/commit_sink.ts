@@ -1,11 +1,18 @@
 /** How encoded chunks come to their commits: the three commit modes. */
+import type { TableMetadata } from "../table/metadata.ts";
+import type { Commit } from "./commit.ts";
 import type { CommitResult, ReadyChunk } from "./commit_context.ts";
 import type { Committer } from "./committer.ts";
 import { Lanes } from "./lanes.ts";
 
 /** Takes chunks as they become ready. */
 export interface CommitSink {
-  /** Resolves when the chunk's commit has come to its end. */
+  /**
+   * Resolves when the chunk's commit has come to its end.
+   *
+   * @throws {StorageError | AuthError | CatalogError} when its files cannot be written, or the table
+   * cannot be loaded, before the first post.
+   */
   add(chunk: ReadyChunk): Promise<CommitResult>;
   /** No further chunk will come; `isComplete` unless the load was ended early. */
   end(isComplete: boolean): void;
@@ -14,16 +21,49 @@ export interface CommitSink {
 /** `per-chunk`: every chunk is a commit of its own, and the writers race. */
 export class RacingSink implements CommitSink {
   readonly #committers: Lanes<Committer>;
+  /** Writes manifests while the writers are busy with the commits before. */
+  readonly #scribe: Committer;
+  /** Commits that no writer has taken yet, in the order of their turns. */
+  readonly #waiting: Commit[] = [];
+  /** The table as it will be when the commit on its way that was told of last is taken. */
+  #expected: TableMetadata | undefined;
 
+  /**
+   * Each writer has one commit under way at a time.
+   *
+   * @param committers one at least.
+   */
   constructor(committers: readonly Committer[]) {
     this.#committers = new Lanes(committers);
+    this.#scribe = committers[0]!;
+    for (const committer of committers) {
+      committer.onExpected = (metadata) => {
+        this.#expected = metadata;
+        this.#writeAhead();
+      };
+    }
   }
 
-  add(chunk: ReadyChunk): Promise<CommitResult> {
-    return this.#committers.use((committer) => committer.commit([chunk]));
+  async add(chunk: ReadyChunk): Promise<CommitResult> {
+    const manifests = this.#scribe.prepare([chunk]);
+    // Whoever commits the chunk meets the failure; until then nobody waits for it.
+    manifests.catch(() => {});
+    const commit = this.#scribe.announce([chunk], manifests);
+    this.#waiting.push(commit);
+    return await this.#committers.use((committer) => {
+      this.#waiting.shift();
+      const result = committer.run(commit);
+      this.#writeAhead();
+      return result;
+    });
   }
 
   end(): void {}
+
+  /** Whose commit is on its way will most likely be the one that takes the next. */
+  #writeAhead(): void {
+    if (this.#expected !== undefined) this.#waiting[0]?.writeAhead(this.#expected);
+  }
 }
 
 const ABANDONED: CommitResult = {
@@ -50,6 +90,11 @@ export class GroupingSink implements CommitSink {
   #isCommitting = false;
   #hasEnded = false;
 
+  /**
+   * Takes chunks from now on.
+   *
+   * @param options.waitsForAll whether nothing is committed before {@linkcode end}: `once`.
+   */
   constructor(committer: Committer, options: { readonly waitsForAll: boolean }) {
     this.#committer = committer;
     this.#waitsForAll = options.waitsForAll;

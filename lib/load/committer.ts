@@ -6,29 +6,53 @@ import { MAIN_BRANCH } from "../table/append.ts";
 import { toBigInt } from "../table/json.ts";
 import { branchHead, defaultPartitionSpec, type TableMetadata } from "../table/metadata.ts";
 import { Commit } from "./commit.ts";
+import { prepareManifests, type WrittenManifests } from "./commit_files.ts";
 import type { CommitContext, CommitResult, ReadyChunk } from "./commit_context.ts";
 import { type Evidence, findEvidence } from "./evidence.ts";
 import { misfitOfTable, type WrittenFor } from "./fitness.ts";
 import { type Finding, look } from "./look.ts";
+import { Pace } from "./pace.ts";
 import type { OwnCommit, Refreshed, Writer } from "./writer.ts";
 
 /** Commits chunks to a table; one commit at a time. */
 export class Committer implements Writer {
+  /** From 0; told with each commit. */
   readonly number: number;
+  /** Shared with the load's other writers. */
   readonly context: CommitContext;
   /** What the files are written for; a later default changes nothing in them. */
   readonly writtenFor: WrittenFor;
+  /** Its own: it has seen only its own commits. */
+  readonly pace: Pace;
   #metadata: TableMetadata;
   #isStale = false;
+  #hasWonLast = false;
+  /**
+   * Is told of the table as it will be while a commit is on its way that is likely to be taken: one
+   * of a writer without others beside it, or whose last one was taken at once; then of undefined.
+   */
+  onExpected: (metadata: TableMetadata | undefined) => void = () => {};
+  readonly #isAlone: boolean;
 
-  /** @param options.number tells the load's writers apart, from 0. */
+  /**
+   * Takes the table as it was loaded for its first base.
+   *
+   * @param options.number tells the load's writers apart, from 0.
+   * @param options.isAlone whether it is the load's only writer. @default {false}
+   */
   constructor(
     context: CommitContext,
-    options: { readonly metadata: TableMetadata; readonly number: number },
+    options: {
+      readonly metadata: TableMetadata;
+      readonly number: number;
+      readonly isAlone?: boolean;
+    },
   ) {
-    const { metadata } = options;
+    const { metadata, isAlone = false } = options;
+    this.#isAlone = isAlone;
     this.number = options.number;
     this.context = context;
+    this.pace = new Pace(context.backoff);
     this.#metadata = metadata;
     this.writtenFor = {
       columns: context.columns,
@@ -41,11 +65,42 @@ export class Committer implements Writer {
   /**
    * Commits chunks as one snapshot.
    *
+   * @param manifests of the chunks, by {@linkcode prepare} of any writer, when they are written ahead.
    * @throws {StorageError | AuthError | CatalogError} when manifest files cannot be written, or the
    * table cannot be loaded before the first post; nothing is committed then, and nothing left.
    */
-  commit(chunks: readonly ReadyChunk[]): Promise<CommitResult> {
-    return new Commit(chunks, this).run();
+  commit(
+    chunks: readonly ReadyChunk[],
+    manifests?: Promise<WrittenManifests>,
+  ): Promise<CommitResult> {
+    return this.run(this.announce(chunks, manifests));
+  }
+
+  /** Makes a commit that any writer of the load may {@linkcode run}. */
+  announce(chunks: readonly ReadyChunk[], manifests?: Promise<WrittenManifests>): Commit {
+    const { context, writtenFor: { spec } } = this;
+    return new Commit(chunks, { context, spec, manifests });
+  }
+
+  /** Runs a commit, as {@linkcode commit} would. */
+  async run(commit: Commit): Promise<CommitResult> {
+    const result = await commit.run(this);
+    this.#hasWonLast = result.state === "committed" && result.attempts === 1;
+    return result;
+  }
+
+  /**
+   * Writes the manifests of chunks, which do not depend on the table's head, before their commit.
+   *
+   * @throws {StorageError | AuthError} when they cannot be written; none is left behind then.
+   */
+  prepare(chunks: readonly ReadyChunk[]): Promise<WrittenManifests> {
+    // A writer without others beside it has its lists written ahead, and all is synced with them.
+    return prepareManifests(chunks, { writer: this, sync: !this.#isAlone });
+  }
+
+  expect(metadata: TableMetadata | undefined): void {
+    if (this.#isAlone || this.#hasWonLast) this.onExpected(metadata);
   }
 
   get isStale(): boolean {
@@ -70,7 +125,10 @@ export class Committer implements Writer {
     const { catalog, table, loadId, recorded } = this.context;
     // Until it is taken for the new base.
     this.doubt();
-    const loaded = await catalog.loadTable(table);
+    const loaded = await catalog.loadTable(table, {
+      mainBackTo: headOf(this.#metadata),
+      ids: own === undefined ? [] : [own.snapshotId],
+    });
     if (loaded === undefined) return impossible("the table has been dropped meanwhile");
     const { metadata } = loaded;
     if (metadata["table-uuid"] !== this.writtenFor.tableUuid) {

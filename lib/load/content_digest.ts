@@ -10,7 +10,11 @@ const DIGEST_DIGITS = 32;
 export class ContentDigest {
   readonly #hash: Hash = createHash("sha256");
 
-  /** @param columnNames they belong to the content: the same bytes under other names differ. */
+  /**
+   * Begins with the column names.
+   *
+   * @param columnNames they belong to the content: the same bytes under other names differ.
+   */
   constructor(columnNames: readonly string[]) {
     this.#hash.update(JSON.stringify(columnNames) + "\n");
   }

@@ -4,13 +4,21 @@ import { filesFitSchema, type WriteColumn } from "../table/write_plan.ts";
 
 /** What the files were written for. */
 export interface WrittenFor {
+  /** Columns of the files, with their field ids and types. */
   readonly columns: readonly WriteColumn[];
+  /** Partition spec that the manifests name. */
   readonly spec: PartitionSpecJson;
+  /** Another one means another table (table spec, `table-uuid`). */
   readonly tableUuid: string;
+  /** 2 or 3; manifests of one version do not go into a table of another. */
   readonly formatVersion: number;
 }
 
-/** Why the files no longer fit, or undefined when they do. */
+/**
+ * Why the files no longer fit, in words that end a sentence; undefined when they do.
+ *
+ * @throws {RangeError} for metadata without its own current schema.
+ */
 export function misfitOfTable(metadata: TableMetadata, of: WrittenFor): string | undefined {
   if (metadata["table-uuid"] !== of.tableUuid) {
     return "another table of the same name stands in its place";

@@ -5,6 +5,11 @@ export class Places {
   #free: number;
   readonly #waiting: Array<() => void> = [];
 
+  /**
+   * All places are free at first.
+   *
+   * @param count how many; Infinity for no limit.
+   */
   constructor(count: number) {
     this.#free = count;
   }
@@ -31,6 +36,11 @@ export class Lanes<T> {
   readonly #idle: T[];
   readonly #places: Places;
 
+  /**
+   * All are idle at first.
+   *
+   * @param lanes one at least, or nothing would ever run.
+   */
   constructor(lanes: readonly T[]) {
     this.#idle = [...lanes];
     this.#places = new Places(lanes.length);

@@ -25,8 +25,11 @@ export interface LedgerRange extends ByteRange {
 
 /** What one snapshot holds of a load. */
 export interface LedgerEntry {
+  /** Of the snapshot whose summary it is. */
   readonly snapshotId: bigint;
+  /** As they are written there, without those that cannot be read. */
   readonly ranges: readonly LedgerRange[];
+  /** Rows of a chunk in that run; undefined when the summary has no such number. */
   readonly chunkRows: number | undefined;
 }
 

@@ -1,7 +1,7 @@
 /** Manifest lists by location: they never change, so one reading serves every worker. */
 import { StorageError } from "../errors.ts";
 import type { Store } from "../store/store.ts";
-import { decodeManifestList, type ManifestFile } from "../table/manifest_list.ts";
+import type { ManifestFile } from "../table/manifest_list.ts";
 import { branchHead, type TableMetadata } from "../table/metadata.ts";
 import { MAIN_BRANCH } from "../table/append.ts";
 
@@ -13,6 +13,7 @@ export class ManifestCache {
   readonly #store: Store;
   readonly #lists = new Map<string, Promise<readonly ManifestFile[]>>();
 
+  /** Begins empty; `store` holds the lists. */
   constructor(store: Store) {
     this.#store = store;
   }
@@ -45,6 +46,8 @@ export class ManifestCache {
 
   async #read(location: string): Promise<readonly ManifestFile[]> {
     const bytes = await this.#store.read(location);
+    // Avro is loaded with what needs it first, not at the start of a load.
+    const { decodeManifestList } = await import("../table/manifest_list.ts");
     try {
       return await decodeManifestList(bytes);
     } catch (cause) {

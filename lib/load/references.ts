@@ -25,6 +25,7 @@ export class References {
   /** Name of a visible snapshot's manifest list, by the snapshot's id. */
   readonly #lists = new Map<bigint, string>();
 
+  /** Begins empty; `store` holds the manifests and their lists. */
   constructor(store: Store) {
     this.#store = store;
   }

@@ -7,7 +7,6 @@ import type { Store } from "../store/store.ts";
 import type { TableMetadata } from "../table/metadata.ts";
 import { ContentDigest } from "./content_digest.ts";
 import type { Emit } from "./events.ts";
-import { findEvidence } from "./evidence.ts";
 import { type LedgerRange, readLedger } from "./ledger.ts";
 import type { ManifestCache } from "./manifest_cache.ts";
 import type { RecordedRanges } from "./recorded_ranges.ts";
@@ -33,6 +32,7 @@ export async function findRecorded(
   const ledger = readLedger(metadata, loadId);
   recorded.add(ledger.entries.flatMap((entry) => entry.ranges));
   if (!ledger.isWhole && !isYounger(loadId, ledger.oldestMs)) {
+    const { findEvidence } = await import("./evidence.ts");
     const evidence = await findEvidence(metadata, { base: [], loadId, manifests, store });
     recorded.add(evidence.ranges.map((range) => ({ ...range, digest: undefined })));
     emit({

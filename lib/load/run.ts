@@ -1,6 +1,7 @@
 /** Runs a load: reads, encodes and commits chunks, with at most `workers + 2` of them alive. */
 import { EncodePool } from "../encode/pool.ts";
 import type { EncodeSetup } from "../encode/job.ts";
+import { parquetSettings } from "../encode/parquet/settings.ts";
 import { EXIT_CODE, ToolError, UsageError } from "../errors.ts";
 import { readSample, type Sample } from "../input/sample.ts";
 import { connectCatalog, formatTableName } from "../rest/catalog.ts";
@@ -9,18 +10,18 @@ import { openStore } from "../store/open_store.ts";
 import type { OnStoreRequest, Store } from "../store/store.ts";
 import { dataDirectory } from "../table/locations.ts";
 import { currentSchema, type TableMetadata } from "../table/metadata.ts";
-import { compressionCodec, metricsModes, retryProperties } from "../table/table_properties.ts";
+import { metricsModes, retryProperties } from "../table/table_properties.ts";
 import { formatPrimitiveType } from "../table/types.ts";
 import { ChunkRunner } from "./chunk_runner.ts";
 import type { CommitContext } from "./commit_context.ts";
 import { type CommitSink, GroupingSink, RacingSink } from "./commit_sink.ts";
-import { Committer } from "./committer.ts";
 import { estimateRows, rowsOfChunk } from "./chunk_size.ts";
 import { type Emit, errorEvent, type LoadEvent, type SummaryEvent } from "./events.ts";
 import { FirstCommit } from "./first_commit.ts";
+import { LateSink } from "./late_sink.ts";
 import { ManifestCache } from "./manifest_cache.ts";
 import type { LoadOptions } from "./options.ts";
-import { lastLook } from "./last_look.ts";
+import { commitsWaitedBy } from "./pace.ts";
 import { RecordedRanges } from "./recorded_ranges.ts";
 import { checkAhead, findRecorded } from "./resume.ts";
 import { tableStoreAccess } from "../rest/store_access.ts";
@@ -85,7 +86,7 @@ async function loadSource(options: LoadOptions, emit: Emit): Promise<void> {
   const { source, dialect } = options;
   const onRequest: OnStoreRequest = (request) =>
     emit({ ...request, type: "http", url: redactUrl(request.url) });
-  const pool = new EncodePool(options.workers, { onRequest });
+  const pool = new EncodePool(1, { onRequest });
   let store: Store | undefined;
   try {
     const sample = await readSample(source, { dialect, rows: options.inferRows });
@@ -97,6 +98,8 @@ async function loadSource(options: LoadOptions, emit: Emit): Promise<void> {
       return;
     }
     const columns = typedColumns(sample, options);
+    const threads = encodingThreads(options, sample);
+    pool.grow(threads);
     const catalog = await connectCatalog({
       ...options.catalog,
       http: options.http,
@@ -127,7 +130,7 @@ async function loadSource(options: LoadOptions, emit: Emit): Promise<void> {
       dialect,
       columnCount: columns.length,
       columns: ready.columns.map((column) => ({ ...column, metrics: metrics(column.fieldId) })),
-      codec: compressionCodec(metadata),
+      parquet: parquetSettings(metadata, options.parquet),
       storeLocation,
       storeProperties: properties,
     };
@@ -145,24 +148,40 @@ async function loadSource(options: LoadOptions, emit: Emit): Promise<void> {
       recorded,
       retriesMax: options.commitRetries ?? retry.numRetries,
       timeoutMs: options.commitTimeoutMs,
-      backoff: retry,
+      backoff: { ...retry, commitsWaitedMax: commitsWaitedBy(options.workers) },
       stop: options.stop,
       emit,
     };
+    const sink = new LateSink(async () =>
+      createSink(options, { parts: await import("./late_parts.ts"), context, metadata })
+    );
     const runner = new ChunkRunner(options, {
       pool,
-      sink: createSink(options, { context, metadata }),
+      threads,
+      sink,
       context,
       metadata,
       columnNames,
       emit,
     });
-    await lastLook(context, await runner.run());
+    const acknowledged = await runner.run();
+    if (acknowledged.size > 0) {
+      const { lastLook } = await import("./late_parts.ts");
+      await lastLook(context, acknowledged);
+    }
   } finally {
     pool.close();
     store?.close();
     source.close?.();
   }
+}
+
+/** More threads than cores, or than chunks, are of no use to anyone; writers may be more. */
+function encodingThreads(options: LoadOptions, sample: Sample): number {
+  const rows = estimateRows(options, sample);
+  const chunks = rows === 0 ? Infinity : Math.ceil(rows / rowsOfChunk(options, sample));
+  const cores = Math.max(1, navigator.hardwareConcurrency);
+  return Math.max(1, Math.min(options.workers, cores, chunks));
 }
 
 /** Types by `--column`, else as inferred. */
@@ -202,10 +221,16 @@ function emitTable(
 
 function createSink(
   options: LoadOptions,
-  of: { readonly context: CommitContext; readonly metadata: TableMetadata },
+  of: {
+    readonly parts: typeof import("./late_parts.ts");
+    readonly context: CommitContext;
+    readonly metadata: TableMetadata;
+  },
 ): CommitSink {
+  const { Committer } = of.parts;
+  const isAlone = options.commitMode !== "per-chunk" || options.workers === 1;
   const committer = (number: number) =>
-    new Committer(of.context, { metadata: of.metadata, number });
+    new Committer(of.context, { metadata: of.metadata, number, isAlone });
   return options.commitMode === "per-chunk"
     ? new RacingSink(Array.from({ length: options.workers }, (_, index) => committer(index)))
     : new GroupingSink(committer(0), { waitsForAll: options.commitMode === "once" });

@@ -4,18 +4,31 @@ import type { ChunkEvent, FailureKind, LoadEvent, SummaryEvent } from "./events.
 
 /** Counts so far. */
 export interface Tally {
+  /** Rows of all chunks that were cut from the input. */
   readonly rowsRead: number;
+  /** Rows that this run has put into the table, without lost ones. */
   readonly rowsCommitted: number;
+  /** Rows that another run of the same load had put there. */
   readonly rowsRecorded: number;
+  /** Chunks that were cut from the input. */
   readonly chunksRead: number;
+  /** Chunks that this run has put into the table, without lost ones. */
   readonly chunksCommitted: number;
+  /** Chunks that another run of the same load had put there. */
   readonly chunksRecorded: number;
+  /** Chunks whose commit failed or never was, lost ones among them. */
   readonly chunksFailed: number;
+  /** Chunks that may be in the table. */
   readonly chunksUnknown: number;
+  /** Size in the input of all chunks that were cut from it. */
   readonly bytesRead: number;
+  /** Commit answers by HTTP status; `none` counts those without an answer. */
   readonly commitStatus: Readonly<Record<string, number>>;
+  /** Posts beyond the first of each commit. */
   readonly retries: number;
+  /** The committed snapshot of the highest sequence number; undefined before the first. */
   readonly newest: { readonly snapshotId: string; readonly sequenceNumber: number } | undefined;
+  /** Kinds that have come up; together they decide the exit code. */
   readonly failures: ReadonlySet<FailureKind>;
   /** Exit code of the error that kept the load from beginning. */
   readonly exitCode: number | undefined;

@@ -20,14 +20,22 @@ import { matchColumns, refusalOfTable, type WriteColumn } from "../table/write_p
 
 /** A CSV column and the type that a new table would give it. */
 export interface TypedColumn {
+  /** As in the header. */
   readonly name: string;
+  /** Inferred, or as the user said. */
   readonly type: PrimitiveType;
 }
 
 /** The table, ready to be loaded into. */
 export interface ReadyTable {
+  /**
+   * As the catalog gave it. Unless the load may be resumed, its metadata may hold no snapshots but the
+   * heads of branches and tags.
+   */
   readonly loaded: LoadedTable;
+  /** Whether this load made it. */
   readonly created: boolean;
+  /** Columns of the data files, in the order of the table's schema. */
   readonly columns: readonly WriteColumn[];
 }
 
@@ -43,12 +51,14 @@ export async function prepareTable(
   options: {
     readonly table: TableName;
     readonly createTable: boolean;
+    /** Whether the table's history is looked through for an earlier run of the load. */
+    readonly mayResume: boolean;
     readonly sample: Sample;
     readonly columns: readonly TypedColumn[];
   },
 ): Promise<ReadyTable> {
   const { table, sample, columns } = options;
-  const found = await catalog.loadTable(table);
+  const found = await catalog.loadTable(table, options.mayResume ? undefined : "heads");
   if (found !== undefined) return fit(found, { ...options, created: false });
   if (!options.createTable) {
     throw new CatalogError(`Cannot load into "${formatTableName(table)}": there is no such table`, {

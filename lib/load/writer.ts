@@ -2,9 +2,11 @@
 import type { TableMetadata } from "../table/metadata.ts";
 import type { CommitContext } from "./commit_context.ts";
 import type { WrittenFor } from "./fitness.ts";
+import type { Pace } from "./pace.ts";
 
 /** What a commit of ours is known by. */
 export interface OwnCommit {
+  /** The same for all attempts. */
   readonly snapshotId: bigint;
   /** Its manifests and data files. */
   readonly files: readonly string[];
@@ -40,8 +42,12 @@ export type Refreshed =
 export interface Writer {
   /** Tells the load's writers apart, from 0. */
   readonly number: number;
+  /** Shared by all writers of the load. */
   readonly context: CommitContext;
+  /** What the files are written for; a table that no longer fits it refuses them. */
   readonly writtenFor: WrittenFor;
+  /** The time that its commits have taken. */
+  readonly pace: Pace;
   /** The table as it was last seen. */
   base(): TableMetadata;
   /** Whether the table may not be as it was last seen. */
@@ -50,6 +56,8 @@ export interface Writer {
   adopt(metadata: TableMetadata, snapshotId: bigint): void;
   /** The table may not be as it was seen. */
   doubt(): void;
+  /** The table as it will be if a commit on its way is taken; undefined when it has been answered. */
+  expect(metadata: TableMetadata | undefined): void;
   /**
    * Loads the table, looks for a commit of ours in what is new, and takes it for the new base.
    *

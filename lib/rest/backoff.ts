@@ -2,7 +2,9 @@
 
 /** Bounds of a wait, in ms. */
 export interface BackoffBounds {
+  /** Most that is waited before the first retry; doubled with each further one. */
   readonly minWaitMs: number;
+  /** What no wait is longer than, however many retries there were. */
   readonly maxWaitMs: number;
 }
 

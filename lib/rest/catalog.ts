@@ -7,43 +7,63 @@ import type { HttpAnswer, HttpRequest, HttpResponse, HttpSend } from "./http.ts"
 import { CatalogPaths } from "./paths.ts";
 import { sendPatiently } from "./patience.ts";
 import { classifyCommit, type CommitIdentity, type Outcome } from "./outcome.ts";
+import { readTableAnswer, type SnapshotChoice } from "./table_answer.ts";
 
 /** How a catalog is reached. */
 export interface CatalogOptions {
   /** Base URI, to which `/v1/…` is added. */
   readonly uri: string;
+  /**
+   * Name or location that the catalog knows it by; sent as `warehouse` when the session is opened.
+   */
   readonly warehouse: string;
   /** Bearer token. */
   readonly token: string;
   /** Given by the user: they win over the catalog's defaults, its overrides over them. */
   readonly properties?: Readonly<Record<string, string>>;
+  /** Sends the requests. The token is put on each of them here. */
   readonly http: HttpSend;
   /** Time for one request. @default {60000} */
   readonly requestTimeoutMs?: number;
+  /** Aborts requests and waits. A request that it ends counts as not answered. */
   readonly signal?: AbortSignal;
 }
 
 /** A table's name within its namespace. */
 export interface TableName {
+  /** Levels, outermost first; one at least. */
   readonly namespace: readonly string[];
+  /** Without its namespace; may hold any character, dots too. */
   readonly name: string;
 }
 
 /** Credentials for locations that begin with `prefix` (REST spec, `StorageCredential`). */
 export interface StorageCredential {
+  /** Beginning of a location, such as `s3://bucket/path`. Where several fit, the longest counts. */
   readonly prefix: string;
+  /** Such as `s3.access-key-id` and `s3.session-token`. Secret: never shown. */
   readonly config: Readonly<Record<string, string>>;
 }
 
 /** A table as loaded or created. */
 export interface LoadedTable {
+  /** Without `snapshot-log` and `metadata-log` unless they were asked for. */
   readonly metadata: TableMetadata;
+  /**
+   * Location of the metadata file; undefined when the catalog names none (REST spec,
+   * `metadata-location`).
+   */
   readonly metadataLocation: string | undefined;
+  /**
+   * Settings of this table, credentials among them (REST spec, `LoadTableResult`, `config`); never
+   * shown.
+   */
   readonly config: Readonly<Record<string, string>>;
+  /** Credentials by location; they win over `config`. None when the catalog gives none. */
   readonly storageCredentials: readonly StorageCredential[];
 }
 
-/** Properties and abilities that a catalog told of itself. */
+/** Properties and abilities that a catalog told of itself (REST spec, `CatalogConfig`). */
 export interface CatalogConfig {
   /** Defaults and overrides merged, overrides last. */
   readonly properties: Readonly<Record<string, string>>;
@@ -53,19 +73,27 @@ export interface CatalogConfig {
   readonly idempotencyKeyLifetime: string | undefined;
 }
 
-/** Text of a table name for messages. */
+/** Text of a table name for messages, parted by dots; not made to be read back. */
 export function formatTableName(table: TableName): string {
   return [...table.namespace, table.name].join(".");
 }
 
-/** A session with a catalog; made by {@linkcode connectCatalog}. */
+/**
+ * A session with a catalog; made by {@linkcode connectCatalog}. Its methods, but for `commit`, throw
+ * AuthError for an answer of 401, 403 or 419, and CatalogError for any other failure: with exit code 7
+ * when there was no answer, a 5xx, or a success without table metadata, else 1. A GET is tried up to
+ * five times while what stands in its way may pass.
+ */
 export class CatalogClient {
+  /** What the catalog told of itself when the session was opened. */
   readonly config: CatalogConfig;
+  /** Where its resources lie. */
   readonly paths: CatalogPaths;
   readonly #options: CatalogOptions;
   /** The token that the catalog gave for the table in use, in place of the configured one. */
   #tableToken: string | undefined;
 
+  /** Takes a configuration that is known already; sends nothing. */
   constructor(options: CatalogOptions, config: CatalogConfig) {
     this.#options = options;
     this.config = config;
@@ -98,19 +126,25 @@ export class CatalogClient {
   }
 
   /**
-   * Loads a table with all of its snapshots.
+   * Loads a table.
    *
+   * @param choice of its snapshots, the heads of branches and tags always being there: `"heads"` asks
+   * the catalog for no others, which is enough to append to a table, but not to look for a commit in
+   * it; `"history"` is for all of them and the logs. @default all snapshots, no logs
    * @returns undefined when there is no such table.
    * @throws {CatalogError | AuthError}
    */
-  async loadTable(table: TableName): Promise<LoadedTable | undefined> {
+  async loadTable(
+    table: TableName,
+    choice?: SnapshotChoice | "heads" | "history",
+  ): Promise<LoadedTable | undefined> {
     const answer = await this.#send({
       method: "GET",
-      url: `${this.paths.table(table)}?snapshots=all`,
+      url: `${this.paths.table(table)}?snapshots=${choice === "heads" ? "refs" : "all"}`,
       headers: DELEGATION,
     });
     if (isMissing(answer)) return undefined;
-    return this.#readTable(answer, `load table "${formatTableName(table)}"`);
+    return this.#readTable(answer, { action: `load table "${formatTableName(table)}"`, choice });
   }
 
   /**
@@ -141,7 +175,7 @@ export class CatalogClient {
     if (answer.kind === "response" && answer.status === 409) return undefined;
     // Whether it was made is open: the caller finds out by loading it.
     if (leavesOpen(answer) && await this.loadTable(table) !== undefined) return undefined;
-    return this.#readTable(answer, `create table "${formatTableName(table)}"`);
+    return this.#readTable(answer, { action: `create table "${formatTableName(table)}"` });
   }
 
   /**
@@ -161,7 +195,7 @@ export class CatalogClient {
       body: { identifier: table, ...request },
       ...(this.config.idempotencyKeyLifetime === undefined
         ? {}
-        : { headers: { "idempotency-key": options.idempotencyKey } }),
+        : { headers: { "idempotency-key": options.idempotencyKey }, isRepeatable: true }),
     });
     return { outcome: classifyCommit(answer, options.identity), answer };
   }
@@ -204,20 +238,32 @@ export class CatalogClient {
     });
   }
 
-  #readTable(answer: HttpAnswer, action: string): LoadedTable {
-    const response = expectSuccess(answer, action);
-    const metadata = member(response.json, "metadata");
-    if (member(metadata, "table-uuid") === undefined) {
+  #readTable(
+    answer: HttpAnswer,
+    of: {
+      readonly action: string;
+      readonly choice?: SnapshotChoice | "heads" | "history" | undefined;
+    },
+  ): LoadedTable {
+    const { action, choice } = of;
+    const read = readTableAnswer(expectSuccess(answer, action).text);
+    // There are catalogs that give all of them, whatever they are asked for.
+    const part = choice === "heads" ? {} : choice;
+    const metadata = typeof part === "object"
+      ? read?.part(part)
+      : read?.whole({ withLogs: choice === "history" });
+    if (read === undefined || metadata?.["table-uuid"] === undefined) {
       throw new CatalogError(`Cannot ${action}: the catalog answered without table metadata`);
     }
-    const config = readStrings(member(response.json, "config"));
+    const { rest } = read;
+    const config = readStrings(member(rest, "config"));
     if (config.token !== undefined) this.#tableToken = config.token;
-    const location = member(response.json, "metadata-location");
+    const location = member(rest, "metadata-location");
     return {
-      metadata: metadata as unknown as TableMetadata,
+      metadata,
       metadataLocation: typeof location === "string" ? location : undefined,
       config,
-      storageCredentials: readStorageCredentials(member(response.json, "storage-credentials")),
+      storageCredentials: readStorageCredentials(member(rest, "storage-credentials")),
     };
   }
 }
@@ -228,8 +274,8 @@ const DELEGATION = { "x-iceberg-access-delegation": "vended-credentials" };
 /**
  * Opens a session: asks the catalog for its configuration (REST spec, `getConfig`).
  *
- * @throws {CatalogError} when nothing answers, or something that is no Iceberg catalog, or when
- * the catalog does not know the warehouse.
+ * @throws {CatalogError} when nothing answers, or something that is no Iceberg catalog (exit 7), or
+ * when the catalog does not know the warehouse (exit 2).
  * @throws {AuthError} when it refuses the token.
  */
 export async function connectCatalog(options: CatalogOptions): Promise<CatalogClient> {

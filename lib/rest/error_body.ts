@@ -4,7 +4,9 @@ import type { HttpAnswer } from "./http.ts";
 
 /** What an error answer says. */
 export interface ErrorBody {
+  /** Name of the exception, such as `CommitFailedException`; undefined when the body gives none. */
   readonly type: string | undefined;
+  /** In the catalog's own words, of any length; undefined when the body gives none. */
   readonly message: string | undefined;
 }
 
@@ -26,7 +28,7 @@ export function member(value: Json | undefined, key: string): Json | undefined {
 }
 
 /** Longest piece of a foreign body that is shown. */
-export const BODY_SHOWN_CHARACTERS = 200;
+const BODY_SHOWN_CHARACTERS = 200;
 
 /** The beginning of a body on one line, for messages. */
 export function shownBody(text: string): string {

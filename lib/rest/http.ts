@@ -7,23 +7,31 @@ import { type Json, parseJson, stringifyJson } from "../table/json.ts";
 
 /** One request and what came of it, for the trace. */
 export interface HttpEvent {
+  /** Comes when the request has been answered, or has failed. */
   readonly type: "http";
+  /** In capitals. */
   readonly method: string;
+  /** Without credentials and signatures ({@linkcode redactUrl}). */
   readonly url: string;
   /** Absent when there was no answer. */
   readonly status?: number;
   /** Why there was no answer. */
   readonly error?: string;
+  /** From sending to the end of the body, or to the failure. */
   readonly elapsedMs: number;
 }
 
 /** A whole HTTP response. */
 export interface HttpResponse {
+  /** Tells it from an {@linkcode HttpFailure}. */
   readonly kind: "response";
+  /** Of any class: a refusal is a response, too. */
   readonly status: number;
+  /** As they came; names are found whatever their case. */
   readonly headers: Headers;
+  /** The body, read whole; empty when there was none. */
   readonly text: string;
-  /** The body as JSON, or undefined when it is none. */
+  /** The body as JSON, or undefined when it is none; parsed when it is first asked for. */
   readonly json: Json | undefined;
 }
 
@@ -33,7 +41,9 @@ export interface HttpResponse {
  * `aborted`: the caller gave up.
  */
 export interface HttpFailure {
+  /** How far the request came. */
   readonly kind: "refused" | "cut" | "timeout" | "aborted";
+  /** In the words of the HTTP client, without credentials. */
   readonly reason: string;
   /** Status of a response whose body broke off. */
   readonly status?: number;
@@ -44,14 +54,23 @@ export type HttpAnswer = HttpResponse | HttpFailure;
 
 /** One request. */
 export interface HttpRequest {
+  /** GET and HEAD count as changing nothing: they follow redirects and share connections. */
   readonly method: "GET" | "POST" | "HEAD" | "DELETE";
+  /** Absolute, `http:` or `https:`. */
   readonly url: string;
+  /** Beside `accept`, `user-agent` and `content-type`, which are set where they are needed. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly body?: unknown;
   /** Until the body has been read whole. @default {60000} */
   readonly timeoutMs?: number;
+  /** Gives the request up: its answer is `aborted` then. */
   readonly signal?: AbortSignal;
+  /**
+   * Whether the server takes the request once however often it comes, as it does under an
+   * Idempotency-Key. @default {false} for what changes something
+   */
+  readonly isRepeatable?: boolean;
 }
 
 /** Sends one request and reads the answer whole; never throws for what the network does. */
@@ -60,8 +79,9 @@ export type HttpSend = (request: HttpRequest) => Promise<HttpAnswer>;
 const TIMEOUT_MS_DEFAULT = 60_000;
 
 /**
- * What changes something goes over a connection of its own: a request that breaks off on a kept
- * one is sent again by newer versions of Deno without a word, and a commit would be made twice.
+ * What changes something goes over a connection of its own, unless it is repeatable: a request that
+ * breaks off on a kept one is sent again by newer versions of Deno without a word, and a commit
+ * would be made twice.
  */
 const changingClient = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
 
@@ -109,11 +129,12 @@ async function send(request: HttpRequest, userAgent: string): Promise<HttpAnswer
       body,
       signal,
       // Following would send a commit elsewhere, or make a GET of it: its answer would be lost.
-      ...(changes ? { redirect: "manual", client: changingClient } : {}),
+      ...(changes ? { redirect: "manual" } : {}),
+      ...(changes && request.isRepeatable !== true ? { client: changingClient } : {}),
     });
     status = response.status;
     const text = await response.text();
-    return { kind: "response", status, headers: response.headers, text, json: tryJson(text) };
+    return responseOf(status, { headers: response.headers, text });
   } catch (error) {
     const known = status === undefined ? {} : { status };
     return { kind: kindOfFailure(error, { request, timeout }), reason: reasonOf(error), ...known };
@@ -141,6 +162,22 @@ function reasonOf(error: unknown): string {
     error.message,
   ) ?? [];
   return reason ?? redactUrl(error.message);
+}
+
+function responseOf(
+  status: number,
+  of: { readonly headers: Headers; readonly text: string },
+): HttpResponse {
+  let parsed: { readonly json: Json | undefined } | undefined;
+  return {
+    kind: "response",
+    status,
+    ...of,
+    get json() {
+      // An answer with the whole history of a table is read otherwise.
+      return (parsed ??= { json: tryJson(of.text) }).json;
+    },
+  };
 }
 
 function tryJson(text: string): Json | undefined {

@@ -2,13 +2,15 @@
  * What the answer to a commit means (REST spec, `updateTable`; the forms in which known catalogs
  * differ from it). Pure: an answer in, an outcome out.
  */
-import { type Json, toBigInt } from "../table/json.ts";
+import { toBigInt } from "../table/json.ts";
 import type { TableMetadata } from "../table/metadata.ts";
-import { describeAnswer, member, readErrorBody } from "./error_body.ts";
+import { describeAnswer, readErrorBody } from "./error_body.ts";
 import type { HttpAnswer, HttpResponse } from "./http.ts";
+import { readTableAnswer } from "./table_answer.ts";
 
 /**
- * `committed`: the metadata returned holds our snapshot. `conflict`: refused because the table has
+ * `committed`: the metadata returned holds our snapshot; of the others it holds the heads of branches
+ * and tags. `conflict`: refused because the table has
  * changed. `rejected`: refused for good. `notApplied`: surely not carried out, may be sent again.
  * `unknown`: may or may not have been carried out.
  */
@@ -28,7 +30,9 @@ export type Outcome =
 
 /** What a commit must find in the metadata of a 200 to count as done. */
 export interface CommitIdentity {
+  /** Of the snapshot that the commit adds; a positive int64. */
   readonly snapshotId: bigint;
+  /** Location of that snapshot's manifest list; every attempt that is built has another. */
   readonly manifestList: string;
 }
 
@@ -89,13 +93,9 @@ function kindOfStatus(
 }
 
 function classifySuccess(answer: HttpResponse, identity: CommitIdentity): Outcome {
-  const metadata = member(answer.json, "metadata");
-  if (holdsSnapshot(metadata, identity)) {
-    return {
-      kind: "committed",
-      status: answer.status,
-      metadata: metadata as unknown as TableMetadata,
-    };
+  const metadata = readTableAnswer(answer.text)?.part({ ids: [identity.snapshotId] });
+  if (metadata !== undefined && holdsSnapshot(metadata, identity)) {
+    return { kind: "committed", status: answer.status, metadata };
   }
   const reason = metadata === undefined
     ? "HTTP 200 without table metadata"
@@ -104,13 +104,12 @@ function classifySuccess(answer: HttpResponse, identity: CommitIdentity): Outcom
 }
 
 /** Whether metadata has the snapshot with the very manifest list that was posted. */
-export function holdsSnapshot(metadata: Json | undefined, identity: CommitIdentity): boolean {
-  const snapshots = member(metadata, "snapshots");
+function holdsSnapshot(metadata: TableMetadata, identity: CommitIdentity): boolean {
+  const { snapshots } = metadata;
   return Array.isArray(snapshots) && snapshots.some((snapshot) => {
-    const id = member(snapshot, "snapshot-id");
+    const { "snapshot-id": id, "manifest-list": list } = snapshot;
     return (typeof id === "number" || typeof id === "bigint") &&
-      toBigInt(id) === identity.snapshotId &&
-      member(snapshot, "manifest-list") === identity.manifestList;
+      toBigInt(id) === identity.snapshotId && list === identity.manifestList;
   });
 }
 

@@ -8,11 +8,12 @@ export interface PathSettings {
   readonly properties: Readonly<Record<string, string>>;
 }
 
-/** Builds the URLs of one catalog. */
+/** Builds the URLs of one catalog; namespaces and names may hold any character. */
 export class CatalogPaths {
   readonly #baseUrl: string;
   readonly #separator: string;
 
+  /** A `uri` among the properties takes the place of the one that the user gave. */
   constructor({ uri, properties }: PathSettings) {
     const base = (properties.uri ?? uri).replace(/\/+$/, "");
     const prefix = properties.prefix ?? "";

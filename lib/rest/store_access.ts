@@ -9,8 +9,9 @@ import {
 import { type StoreProperties, storeProperties } from "../store/credentials.ts";
 import { type RefreshProperties, singleFlight } from "../store/refresh.ts";
 
-/** What a table's store is opened with. */
+/** What a table's store is opened with (REST spec, `LoadTableResult`, "Storage Credentials"). */
 export interface TableStoreAccess {
+  /** The catalog's, the table's and the storage credential's that fits, merged in this order. */
   readonly properties: StoreProperties;
   /**
    * Loads the table again for fresh credentials; calls at the same time share one request.

@@ -3,8 +3,8 @@
 /** Bytes by absolute location (`file:///…`, a bare path, `s3://bucket/key`). */
 export interface Store {
   /**
-   * Writes a new object whole; it is visible only when complete. An object of that location is
-   * replaced. The store's own word is taken on the size before this ends, so that no object can be
+   * Writes a new object whole; it is visible only when complete, unless nobody looks for it before
+   * that ({@linkcode WriteOptions.isNew}). An object of that location is replaced. The store's own word is taken on the size before this ends, so that no object can be
    * committed that is not whole.
    *
    * @throws {StorageError | AuthError} naming the location and the reason. The object may be there
@@ -53,6 +53,16 @@ export interface WriteOptions {
   readonly contentType?: string;
   /** Waits until the bytes are on the disk, not in its cache only. @default {true} */
   readonly sync?: boolean;
+  /**
+   * Whether nothing can be at the location yet, and nobody looks for it before the write has ended,
+   * as with names made of a new UUID: a disk need not keep two states apart then. @default {false}
+   */
+  readonly isNew?: boolean;
+  /**
+   * Objects written before with `sync: false`, which are to be on the disk when this one is: a disk
+   * takes about as long for several as for one. @default none
+   */
+  readonly syncToo?: readonly string[];
   /** Gives up when aborted. */
   readonly signal?: AbortSignal;
 }

@@ -18,10 +18,15 @@ export const MAIN_BRANCH = "main";
 
 /** A manifest of new data files; the same file over all attempts. */
 export interface PreparedManifest {
+  /** Full location, where it has been written. */
   readonly path: string;
+  /** Size of the Avro file, as the manifest list has to tell it. */
   readonly lengthBytes: number;
+  /** The spec of all of its files. */
   readonly partitionSpecId: number;
+  /** Data files in it, all ADDED. */
   readonly files: number;
+  /** Rows in these files together. */
   readonly rows: number;
 }
 
@@ -33,29 +38,51 @@ export interface PreparedAppend {
   readonly manifests: readonly PreparedManifest[];
   /** The schema that the files were written with. */
   readonly schemaId: number;
+  /** Data files over all manifests: `added-data-files` of the summary. */
   readonly addedFiles: number;
+  /** Their rows: `added-records` of the summary. */
   readonly addedRows: number;
+  /** Bytes of these files: `added-files-size` of the summary. */
   readonly addedSizeBytes: number;
   /** Keys of the snapshot summary beside the spec's own. */
   readonly summary: Readonly<Record<string, string>>;
 }
 
+/** A manifest, already written, that takes the place of some of the head's. */
+export interface MergedManifest {
+  /** Full location, where it has been written. */
+  readonly path: string;
+  /** Size of the Avro file. */
+  readonly lengthBytes: number;
+  /** Data files in it, all EXISTING. */
+  readonly files: number;
+  /** Two or more manifests of one spec, of data files. */
+  readonly replaced: readonly ManifestFile[];
+}
+
 /** The table as one attempt sees it. */
 export interface AppendBase {
+  /** As the catalog told it last; its branch head and sequence number are what is appended to. */
   readonly metadata: TableMetadata;
   /** Entries of the head's manifest list; none when the branch has no snapshot. */
   readonly manifests: readonly ManifestFile[];
+  /** Put in the place of manifests that are all among those. @default none */
+  readonly merged?: readonly MergedManifest[];
 }
 
 /** One attempt, ready to be written and posted. */
 export interface AppendAttempt {
+  /** As it stands in the request, too. */
   readonly snapshot: SnapshotJson;
   /** Content of the manifest list at `snapshot["manifest-list"]`. */
   readonly manifests: readonly ManifestFile[];
+  /** Head of the branch in the base; undefined when there was none. */
   readonly parentSnapshotId: bigint | undefined;
+  /** One above the last of the base (table spec, "Sequence Numbers"). */
   readonly sequenceNumber: bigint;
-  /** Format version 3. */
+  /** Id of the first row that the snapshot adds; undefined below format version 3. */
   readonly firstRowId: bigint | undefined;
+  /** What is posted; it holds only when the base is still the head. */
   readonly request: CommitRequest;
 }
 
@@ -81,7 +108,7 @@ export function buildAppend(
   prepared: PreparedAppend,
   options: { readonly manifestListPath: string; readonly nowMs: number },
 ): AppendAttempt {
-  const { metadata } = base;
+  const { metadata, merged = [] } = base;
   const parent = branchHead(metadata, MAIN_BRANCH);
   const parentSnapshotId = parent === undefined ? undefined : toBigInt(parent["snapshot-id"]);
   const sequenceNumber = toBigInt(metadata["last-sequence-number"] ?? 0) + 1n;
@@ -103,7 +130,13 @@ export function buildAppend(
     keyMetadata: undefined,
     firstRowId: undefined,
   }));
-  const lineage = assignRowIds(metadata, [...added, ...base.manifests]);
+  const replaced = new Set(merged.flatMap((one) => one.replaced));
+  const kept = base.manifests.filter((manifest) => !replaced.has(manifest));
+  const created = [
+    ...added,
+    ...merged.map((one) => entryOfMerged(one, { sequenceNumber, snapshotId: prepared.snapshotId })),
+  ];
+  const lineage = assignRowIds(metadata, [...created, ...kept]);
   const snapshot: SnapshotJson = {
     "snapshot-id": prepared.snapshotId,
     ...(parentSnapshotId === undefined ? {} : { "parent-snapshot-id": parentSnapshotId }),
@@ -116,9 +149,9 @@ export function buildAppend(
       operation: "append",
       ...countSummary(prepared),
       ...totalSummary(prepared, parent),
-      "manifests-created": String(added.length),
-      "manifests-kept": String(base.manifests.length),
-      "manifests-replaced": "0",
+      "manifests-created": String(created.length),
+      "manifests-kept": String(kept.length),
+      "manifests-replaced": String(replaced.size),
     },
     "schema-id": prepared.schemaId,
     ...(lineage.firstRowId === undefined
@@ -153,6 +186,54 @@ export function buildAppend(
         },
       ],
     },
+  };
+}
+
+/** A table's metadata after an append to it, as far as a further append depends on them. */
+export function metadataAfter(metadata: TableMetadata, appended: AppendAttempt): TableMetadata {
+  const { snapshot, sequenceNumber, firstRowId } = appended;
+  const { "snapshot-id": id, "timestamp-ms": timestampMs, "added-rows": addedRows } = snapshot;
+  return {
+    ...metadata,
+    "last-sequence-number": sequenceNumber,
+    "last-updated-ms": timestampMs,
+    "current-snapshot-id": id,
+    ...(firstRowId === undefined ? {} : { "next-row-id": firstRowId + toBigInt(addedRows ?? 0) }),
+    snapshots: [...metadata.snapshots ?? [], snapshot],
+    refs: { ...metadata.refs, [MAIN_BRANCH]: { "snapshot-id": id, type: "branch" } },
+  };
+}
+
+function entryOfMerged(
+  merged: MergedManifest,
+  of: { readonly sequenceNumber: bigint; readonly snapshotId: bigint },
+): ManifestFile {
+  const { path, lengthBytes, files, replaced } = merged;
+  const rows = replaced.reduce(
+    (sum, manifest) => sum + manifest.addedRowsCount + manifest.existingRowsCount,
+    0n,
+  );
+  return {
+    path,
+    lengthBytes: BigInt(lengthBytes),
+    partitionSpecId: replaced[0]!.partitionSpecId,
+    content: 0,
+    sequenceNumber: of.sequenceNumber,
+    minSequenceNumber: replaced.reduce(
+      (least, { minSequenceNumber }) => minSequenceNumber < least ? minSequenceNumber : least,
+      replaced[0]!.minSequenceNumber,
+    ),
+    addedSnapshotId: of.snapshotId,
+    addedFilesCount: 0,
+    existingFilesCount: files,
+    deletedFilesCount: 0,
+    addedRowsCount: 0n,
+    existingRowsCount: rows,
+    deletedRowsCount: 0n,
+    partitions: [],
+    keyMetadata: undefined,
+    // Its entries have row ids of their own, but every manifest is given a range (as Java does).
+    firstRowId: undefined,
   };
 }
 

@@ -32,6 +32,19 @@ export function fieldType(schema: AvroSchema | undefined, fieldId: number): Avro
   return recordFields(schema).find((field) => field["field-id"] === fieldId)?.type;
 }
 
+/** What the list in a field holds, whether the field is optional or not. */
+export function listItems(
+  schema: AvroSchema | undefined,
+  fieldId: number,
+): AvroSchema | undefined {
+  const type = fieldType(schema, fieldId) ?? [];
+  for (const branch of [type].flat()) {
+    const { items } = branch as { readonly items?: AvroSchema };
+    if (items !== undefined) return items;
+  }
+  return undefined;
+}
+
 function recordFields(schema: AvroSchema | undefined): readonly RecordField[] {
   return (schema as { readonly fields?: readonly RecordField[] } | undefined)?.fields ?? [];
 }

@@ -7,7 +7,9 @@ import type { TableMetadata } from "./metadata.ts";
 
 /** Bytes of the source, from `start` up to but without `end`. */
 export interface ByteRange {
+  /** Offset of the first byte, from 0. */
   readonly start: number;
+  /** Offset behind the last byte. */
   readonly end: number;
 }
 
@@ -29,7 +31,9 @@ export const LOAD_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** What a file of a load is for. */
 export interface LoadFileName {
+  /** Matches {@linkcode LOAD_ID_PATTERN}. */
   readonly loadId: string;
+  /** The part of the source that the file holds or, for a manifest, its files do. */
   readonly range: ByteRange;
 }
 
@@ -43,6 +47,16 @@ export function manifestPath(metadata: TableMetadata, name: LoadFileName): strin
   return `${metadataDirectory(metadata)}/${stem(name)}-m0.avro`;
 }
 
+/** A new location for a manifest that takes the place of others; each call gives another one. */
+export function mergedManifestPath(
+  metadata: TableMetadata,
+  of: { readonly loadId: string; readonly snapshotId: bigint },
+): string {
+  // No range stands in the name: its files are those of many loads.
+  const name = `merged-${of.snapshotId}-${of.loadId}-${crypto.randomUUID()}.avro`;
+  return `${metadataDirectory(metadata)}/${name}`;
+}
+
 /** A new manifest list's location; `attempt` counts from 1. */
 export function manifestListPath(
   metadata: TableMetadata,
@@ -54,7 +68,7 @@ export function manifestListPath(
 
 const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
 const DATA_OR_MANIFEST = new RegExp(`^(.+)-(\\d+)-(\\d+)-${UUID}(?:\\.parquet|-m0\\.avro)$`);
-const MANIFEST_LIST = new RegExp(`^snap-\\d+-\\d+-(.+)-${UUID}\\.avro$`);
+const LIST_OR_MERGED = new RegExp(`^(?:snap-\\d+-\\d+|merged-\\d+)-(.+)-${UUID}\\.avro$`);
 
 /**
  * The byte range that a data file or manifest of a load holds, by its name.
@@ -67,10 +81,10 @@ export function rangeOfFile(location: string, loadId: string): ByteRange | undef
   return { start: Number(match[2]), end: Number(match[3]) };
 }
 
-/** Whether a file was written by a load: data file, manifest or manifest list. */
+/** Whether a file was written by a load: data file, manifest, merged or not, or manifest list. */
 export function isFileOfLoad(location: string, loadId: string): boolean {
   return rangeOfFile(location, loadId) !== undefined ||
-    MANIFEST_LIST.exec(fileName(location))?.[1] === loadId;
+    LIST_OR_MERGED.exec(fileName(location))?.[1] === loadId;
 }
 
 function stem(name: LoadFileName): string {

@@ -10,6 +10,7 @@ import { manifestEntrySchema } from "./manifest_schema.ts";
 export interface ManifestOptions {
   /** 2 or 3. */
   readonly formatVersion: number;
+  /** Stands in the header, with its id: the schema that the files were written with. */
   readonly schema: SchemaJson;
   /** Unpartitioned. */
   readonly spec: PartitionSpecJson;
@@ -28,8 +29,8 @@ const CONTENT_DATA = 0;
 export function encodeManifest(
   files: readonly DataFile[],
   options: ManifestOptions,
-): Promise<Uint8Array> {
-  const { formatVersion, schema, spec, snapshotId } = options;
+): Uint8Array<ArrayBuffer> {
+  const { formatVersion, spec, snapshotId } = options;
   const records = files.map((file) => ({
     status: STATUS_ADDED,
     snapshot_id: snapshotId,
@@ -39,15 +40,23 @@ export function encodeManifest(
   }));
   return encodeAvro(records, {
     schema: manifestEntrySchema(formatVersion, spec),
-    metadata: {
-      schema: stringifyJson(schema),
-      "schema-id": String(schema["schema-id"] ?? 0),
-      "partition-spec": stringifyJson(spec.fields),
-      "partition-spec-id": String(spec["spec-id"] ?? 0),
-      "format-version": String(formatVersion),
-      content: "data",
-    },
+    metadata: manifestMetadata(options),
   });
+}
+
+/** The header of a manifest of data files (table spec, "Manifests", key/value metadata). */
+export function manifestMetadata(
+  options: Omit<ManifestOptions, "snapshotId">,
+): Record<string, string> {
+  const { formatVersion, schema, spec } = options;
+  return {
+    schema: stringifyJson(schema),
+    "schema-id": String(schema["schema-id"] ?? 0),
+    "partition-spec": stringifyJson(spec.fields),
+    "partition-spec-id": String(spec["spec-id"] ?? 0),
+    "format-version": String(formatVersion),
+    content: "data",
+  };
 }
 
 function dataFileRecord(file: DataFile): Record<string, unknown> {

@@ -1,34 +1,55 @@
 /** Reads and writes manifest lists (table spec, "Manifest Lists"). */
 import { Buffer } from "node:buffer";
-import { type AvroSchema, decodeAvro, encodeAvro } from "./avro.ts";
-import { fieldNames, fieldReader, fieldType, type ReadField } from "./avro_fields.ts";
+import { type AvroBlock, AvroEncoder, decodeAvro } from "./avro.ts";
+import { fieldNames, fieldReader, listItems, type ReadField } from "./avro_fields.ts";
 import { manifestFileSchema } from "./manifest_schema.ts";
 
 /** Bounds of one partition field over a manifest's files. */
 export interface FieldSummary {
+  /** Field 509. */
   readonly containsNull: boolean;
+  /** Field 518; undefined when the writer did not say. */
   readonly containsNan: boolean | undefined;
+  /**
+   * Field 510: single-value binary form (table spec, Appendix D); undefined when all is null or
+   * NaN.
+   */
   readonly lowerBound: Uint8Array | undefined;
+  /** Field 511, as {@linkcode lowerBound}. */
   readonly upperBound: Uint8Array | undefined;
 }
 
 /** One entry of a manifest list. */
 export interface ManifestFile {
+  /** Full location of the manifest. */
   readonly path: string;
+  /** Size of the manifest. */
   readonly lengthBytes: bigint;
+  /** The spec of all of its files. */
   readonly partitionSpecId: number;
   /** 0 = data files, 1 = delete files. */
   readonly content: number;
+  /** Of the commit that added the manifest; 0 from format version 1. */
   readonly sequenceNumber: bigint;
+  /** Least data sequence number of its live files; 0 from format version 1. */
   readonly minSequenceNumber: bigint;
+  /** The snapshot whose commit added the manifest to the table. */
   readonly addedSnapshotId: bigint;
+  /** Entries with status ADDED. */
   readonly addedFilesCount: number;
+  /** Entries with status EXISTING. */
   readonly existingFilesCount: number;
+  /** Entries with status DELETED. */
   readonly deletedFilesCount: number;
+  /** Rows in the files that are ADDED. */
   readonly addedRowsCount: bigint;
+  /** Rows in the files that are EXISTING. */
   readonly existingRowsCount: bigint;
+  /** Rows in the files that are DELETED. */
   readonly deletedRowsCount: bigint;
+  /** One for each field of the spec, in its order; undefined when the writer left them out. */
   readonly partitions: readonly FieldSummary[] | undefined;
+  /** How to decrypt the manifest; undefined when it is not encrypted. */
   readonly keyMetadata: Uint8Array | undefined;
   /** Format version 3; undefined for delete manifests and for tables before row lineage. */
   readonly firstRowId: bigint | undefined;
@@ -38,31 +59,83 @@ export interface ManifestFile {
 export interface ManifestListOptions {
   /** 2 or 3. */
   readonly formatVersion: number;
+  /** The snapshot that the list is of. */
   readonly snapshotId: bigint;
+  /** Undefined for the first snapshot of a branch. */
   readonly parentSnapshotId: bigint | undefined;
+  /** Of the snapshot. */
   readonly sequenceNumber: bigint;
-  /** Format version 3. */
+  /** The snapshot's `first-row-id`, from format version 3 on; below it is not written. */
   readonly firstRowId?: bigint;
 }
 
-/** Encodes a manifest list. */
+/** Entries of a list that stand in one block together: fewer take more bytes, more of them more time. */
+const BLOCK_ENTRIES = 16;
+const encoders = new Map<number, ListEncoder>();
+
+/**
+ * Encodes a manifest list. The list of the next snapshot mostly has the same entries behind some new
+ * ones, so their blocks are kept as long as the entries: each commit encodes what is new in it.
+ */
 export function encodeManifestList(
   manifests: readonly ManifestFile[],
   options: ManifestListOptions,
-): Promise<Uint8Array> {
+): Uint8Array<ArrayBuffer> {
   const { formatVersion, snapshotId, parentSnapshotId, sequenceNumber, firstRowId } = options;
-  return encodeAvro(manifests.map(toRecord), {
-    schema: manifestFileSchema(formatVersion),
-    metadata: {
-      "snapshot-id": String(snapshotId),
-      "parent-snapshot-id": parentSnapshotId === undefined ? "null" : String(parentSnapshotId),
-      "sequence-number": String(sequenceNumber),
-      "format-version": String(formatVersion),
-      ...(formatVersion >= 3 && firstRowId !== undefined
-        ? { "first-row-id": String(firstRowId) }
-        : {}),
-    },
+  let encoder = encoders.get(formatVersion);
+  if (encoder === undefined) encoders.set(formatVersion, encoder = new ListEncoder(formatVersion));
+  return encoder.encode(manifests, {
+    "snapshot-id": String(snapshotId),
+    "parent-snapshot-id": parentSnapshotId === undefined ? "null" : String(parentSnapshotId),
+    "sequence-number": String(sequenceNumber),
+    "format-version": String(formatVersion),
+    ...(formatVersion >= 3 && firstRowId !== undefined
+      ? { "first-row-id": String(firstRowId) }
+      : {}),
   });
+}
+
+/** Encodes lists of one format version. */
+class ListEncoder {
+  readonly #encoder: AvroEncoder;
+  /** By the last entry of the block, so that they go when the entries go. */
+  readonly #blocks = new WeakMap<
+    ManifestFile,
+    { readonly entries: readonly ManifestFile[]; readonly blocks: readonly AvroBlock[] }
+  >();
+
+  constructor(formatVersion: number) {
+    this.#encoder = new AvroEncoder(manifestFileSchema(formatVersion));
+  }
+
+  encode(
+    manifests: readonly ManifestFile[],
+    metadata: Readonly<Record<string, string>>,
+  ): Uint8Array<ArrayBuffer> {
+    const blocks: AvroBlock[] = [];
+    // New entries come first, so blocks that count from the end keep their entries.
+    const ends = [manifests.length % BLOCK_ENTRIES];
+    while (ends.at(-1)! < manifests.length) ends.push(ends.at(-1)! + BLOCK_ENTRIES);
+    let start = 0;
+    for (const end of ends) {
+      blocks.push(...this.#blocksOf(manifests.slice(start, end)));
+      start = end;
+    }
+    return this.#encoder.file(blocks, metadata);
+  }
+
+  #blocksOf(entries: readonly ManifestFile[]): readonly AvroBlock[] {
+    const last = entries.at(-1);
+    if (last === undefined) return [];
+    const known = this.#blocks.get(last);
+    if (
+      known?.entries.length === entries.length &&
+      entries.every((entry, index) => entry === known.entries[index])
+    ) return known.blocks;
+    const blocks = this.#encoder.blocksOf(entries.map(toRecord));
+    if (entries.length === BLOCK_ENTRIES) this.#blocks.set(last, { entries, blocks });
+    return blocks;
+  }
 }
 
 /**
@@ -150,14 +223,4 @@ function demand(read: ReadField, fieldId: number, name: string): unknown {
     );
   }
   return value;
-}
-
-/** What the list in a field holds, whether the field is optional or not. */
-function listItems(schema: AvroSchema, fieldId: number): AvroSchema | undefined {
-  const type = fieldType(schema, fieldId) ?? [];
-  for (const branch of [type].flat()) {
-    const { items } = branch as { readonly items?: AvroSchema };
-    if (items !== undefined) return items;
-  }
-  return undefined;
 }

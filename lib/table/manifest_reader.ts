@@ -16,11 +16,15 @@ export interface ManifestEntry {
   readonly snapshotId: bigint | undefined;
   /** Data sequence number; undefined: inherited from the manifest list. */
   readonly sequenceNumber: bigint | undefined;
+  /** Field 134; `data` in format version 1, which has no other. */
   readonly content: EntryContent;
+  /** Full location of the file (field 100). */
   readonly filePath: string;
   /** In capitals, such as `PARQUET`. */
   readonly fileFormat: string;
+  /** Rows in the file, or deletes in a file of deletes (field 103). */
   readonly recordCount: bigint;
+  /** Field 104. */
   readonly fileSizeBytes: bigint;
 }
 

@@ -6,9 +6,12 @@
  * `CommitFailedException`).
  */
 export class MetadataError extends Error {
+  /** Name of the class, for traces. */
   override readonly name = "MetadataError";
+  /** Which status the answer has: 400 for `invalid`, 409 for `lostRace`. */
   readonly kind: "invalid" | "lostRace";
 
+  /** Takes what is said of the change that was refused; without a kind it is `invalid`. */
   constructor(message: string, kind: "invalid" | "lostRace" = "invalid") {
     super(message);
     this.kind = kind;

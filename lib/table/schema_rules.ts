@@ -15,8 +15,11 @@ export const FORMAT_VERSION_MAX = 3;
 
 /** What is known of one field of a schema, nested ones too. */
 export interface FieldFacts {
+  /** Its own name, without those of what it lies in; `element`, `key` or `value` in a list or map. */
   readonly name: string;
+  /** As the schema has it, nested types too. */
   readonly type: TypeJson;
+  /** Whether it is neither struct nor list nor map nor variant. */
   readonly isPrimitive: boolean;
   /** Whether every row has a value: it is required, and so is all that it lies in. */
   readonly isRequired: boolean;

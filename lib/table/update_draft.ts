@@ -6,6 +6,7 @@ import type { TableMetadata } from "./metadata.ts";
  * never change what a field of the base holds.
  */
 export interface Draft {
+  /** What the updates so far have made of the base. */
   readonly metadata: TableMetadata;
   /** The time of the commit. */
   readonly nowMs: number;
@@ -15,7 +16,9 @@ export interface Draft {
   readonly addedSnapshotIds: Set<bigint>;
   /** What -1 stands for in the updates that choose a schema, a spec or a sort order. */
   addedSchemaId: number | undefined;
+  /** As {@linkcode addedSchemaId}; undefined until an update adds a spec. */
   addedSpecId: number | undefined;
+  /** As {@linkcode addedSchemaId}; undefined until an update adds a sort order. */
   addedOrderId: number | undefined;
   /** Timestamp of the last snapshot added, when there is one. */
   snapshotMs: number | undefined;

@@ -11,6 +11,7 @@ const DROP_DIALECT_PROPERTY = "replace.drop-dialect.allowed";
 export interface FinishOptions {
   /** The view before the change; undefined when the change makes it. */
   readonly base: ViewMetadata | undefined;
+  /** Versions that the change itself has added: none of them expires with it. */
   readonly addedVersionIds: ReadonlySet<number>;
   /** The time of the change. */
   readonly nowMs: number;

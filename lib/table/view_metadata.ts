@@ -20,42 +20,61 @@ import {
 export const VIEW_FORMAT_VERSION = 1;
 
 /** In the updates and versions that name a schema or a version: the one that was added last. */
-export const LAST_ADDED = -1;
+export const LAST_ADDED: number = -1;
 
 /** One way to express a view (view spec, "SQL representation"); others are not known. */
 export interface ViewRepresentationJson {
+  /** The only type that the spec has. */
   type: "sql";
+  /** The query. */
   sql: string;
+  /** Such as `spark` or `trino`; a version has each once, upper and lower case being the same. */
   dialect: string;
 }
 
 /** What a view was from some time on (view spec, "Versions"). */
 export interface ViewVersionJson {
+  /** Unique in the view; a new view begins with 1. */
   "version-id": number;
+  /** When the version was made, ms since the epoch. */
   "timestamp-ms": number;
   /** A schema of the view, or {@link LAST_ADDED} in an update. */
   "schema-id": number;
+  /** Free facts on the change, such as `engine-name` and `engine-version`. */
   summary: Record<string, string>;
+  /** For names in the query that have no catalog; absent: the catalog of the view. */
   "default-catalog"?: string;
+  /** For names in the query that have no namespace; its levels, outermost first. */
   "default-namespace": string[];
+  /** One or more. */
   representations: ViewRepresentationJson[];
 }
 
 /** When which version became the current one (view spec, "Version log"). */
 export interface ViewLogEntryJson {
+  /** Milliseconds since the epoch. */
   "timestamp-ms": number;
+  /** May be that of a version which has expired since. */
   "version-id": number;
 }
 
 /** Metadata of a view. */
 export interface ViewMetadata {
+  /** Never changes. */
   "view-uuid": string;
+  /** {@linkcode VIEW_FORMAT_VERSION}. */
   "format-version": number;
+  /** Where the view's metadata files go. */
   location: string;
+  /** Settings such as `version.history.num-entries`. */
   properties: Record<string, string>;
+  /** All that a version names, by `schema-id`. */
   schemas: SchemaJson[];
+  /** One of {@linkcode versions}. */
   "current-version-id": number;
+  /** Those that have not expired. */
   versions: ViewVersionJson[];
+  /** Oldest first. */
   "version-log": ViewLogEntryJson[];
 }
 

@@ -10,9 +10,13 @@ import { formatPrimitiveType, parsePrimitiveType, type PrimitiveType } from "./t
 
 /** One column of the data files to be written. */
 export interface WriteColumn {
+  /** The field's id in the table's schema, which readers find it by. */
   readonly fieldId: number;
+  /** The field's name in the table's schema. */
   readonly name: string;
+  /** What its values are stored as. */
   readonly type: PrimitiveType;
+  /** When true, no value may be null. */
   readonly required: boolean;
   /** Position in the CSV record, or undefined for a column that the CSV does not have. */
   readonly csvIndex: number | undefined;
@@ -25,12 +29,15 @@ export interface WriteColumn {
 
 /** A CSV column by its name and position. */
 export interface CsvColumn {
+  /** From the header record, compared with upper and lower case. */
   readonly name: string;
+  /** Position in the record, from 0. */
   readonly index: number;
 }
 
 /** The columns to write, or everything that stands against writing them. */
 export interface ColumnMatch {
+  /** In the order of the table's schema; not all of them when there are problems. */
   readonly columns: readonly WriteColumn[];
   /** One sentence each, for people; none when the CSV fits by its names. */
   readonly problems: readonly string[];

@@ -91,6 +91,7 @@ export async function runHere(plan: AttemptPlan, access: AttemptAccess): Promise
     workers: plan.workers,
     chunkSize: plan.chunkSize,
     targetFileSizeBytes: 128 * 2 ** 20,
+    parquet: {},
     commitMode: plan.mode,
     inferRows: 1000,
     columnTypes: COLUMN_TYPES,

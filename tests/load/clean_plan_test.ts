@@ -55,7 +55,7 @@ async function build(shape: Shape, directory: string): Promise<Built> {
     files: members.filter((n) => n < shape.files).map((n) => dataFiles[n]!),
   }));
   for (const { path, files } of manifests) {
-    const bytes = await encodeManifest(
+    const bytes = encodeManifest(
       files.map((file) => ({
         path: file,
         recordCount: 1,
@@ -81,7 +81,7 @@ async function build(shape: Shape, directory: string): Promise<Built> {
     const members = snapshot.manifests.filter((n) => n < manifests.length).map((n) =>
       manifests[n]!
     );
-    const bytes = await encodeManifestList(members.map(({ path }) => manifestFile({ path })), {
+    const bytes = encodeManifestList(members.map(({ path }) => manifestFile({ path })), {
       formatVersion: 2,
       snapshotId,
       parentSnapshotId: undefined,

@@ -146,7 +146,7 @@ async function writeAppend(
   await store.write(data, new Uint8Array(10));
   const file = { path: data, recordCount: 1, sizeBytes: 10, splitOffsets: [], columns: [] };
   const formatVersion = metadata["format-version"];
-  const bytes = await encodeManifest([file], {
+  const bytes = encodeManifest([file], {
     formatVersion,
     schema: currentSchema(metadata),
     spec,
@@ -179,7 +179,7 @@ async function writeAppend(
     { manifestListPath: list, nowMs: Date.now() },
   );
   const { parentSnapshotId, sequenceNumber } = built;
-  const listBytes = await encodeManifestList(built.manifests, {
+  const listBytes = encodeManifestList(built.manifests, {
     formatVersion,
     snapshotId,
     parentSnapshotId,

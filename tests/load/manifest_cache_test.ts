@@ -68,7 +68,7 @@ async function withStore(
 }
 
 async function writeList(store: Store, location: string): Promise<void> {
-  const bytes = await encodeManifestList([MANIFEST], {
+  const bytes = encodeManifestList([MANIFEST], {
     formatVersion: 2,
     snapshotId: 7n,
     parentSnapshotId: undefined,

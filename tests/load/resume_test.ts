@@ -61,8 +61,8 @@ for (const first of MODES) {
     Deno.test(`runLoad() finishes with ${then} what was interrupted in ${first}, by the recorded split`, async () => {
       await withCatalog(async (catalog) => {
         const { uri, client } = catalog;
-        // What is ready while one commit is under way goes into the next: more than a few chunks.
-        const rows = first === "grouped" ? 5 * ROWS : ROWS;
+        // What is ready while one commit is under way goes into the next: more than may wait.
+        const rows = first === "grouped" ? 15 * ROWS : ROWS;
         const text = csvRows(rows);
         const begun = await loadAndStop(uri, text, { commitMode: first, after: 1, workers: 2 });
         assert.equal(begun.summary.exitCode, EXIT_CODE.interrupted);

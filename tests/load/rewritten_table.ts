@@ -43,7 +43,7 @@ export async function mergeManifests({ uri, client }: RewrittenCatalog): Promise
   }));
   const snapshotId = newSnapshotId(metadata);
   const formatVersion = metadata["format-version"];
-  const bytes = await encodeManifest(files, {
+  const bytes = encodeManifest(files, {
     formatVersion,
     schema: currentSchema(metadata),
     spec: defaultPartitionSpec(metadata),
@@ -63,7 +63,7 @@ export async function mergeManifests({ uri, client }: RewrittenCatalog): Promise
     addedRowsCount: BigInt(files.reduce((sum, file) => sum + file.recordCount, 0)),
   };
   const options = { formatVersion, snapshotId, parentSnapshotId, sequenceNumber };
-  await store.write(list, await encodeManifestList([merged], options));
+  await store.write(list, encodeManifestList([merged], options));
   await changeTable(uri, [{
     action: "add-snapshot",
     snapshot: {

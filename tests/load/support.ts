@@ -125,6 +125,8 @@ export interface WriterSettings extends
   > {
   /** Time for one request. */
   readonly requestTimeoutMs?: number;
+  /** Whether the load has no other writer. @default {false} */
+  readonly isAlone?: boolean;
 }
 
 /** Makes a writer on the table as it was loaded. */
@@ -133,7 +135,7 @@ export async function makeWriter(
   table: LoadedTable,
   settings: WriterSettings = {},
 ): Promise<TestWriter> {
-  const { requestTimeoutMs, ...rest } = settings;
+  const { requestTimeoutMs, isAlone = false, ...rest } = settings;
   const events: LoadEvent[] = [];
   const http: HttpEvent[] = [];
   const store = openFileStore();
@@ -160,7 +162,7 @@ export async function makeWriter(
     stop: new Stop(),
     emit: (event) => events.push(event),
     ...rest,
-  }, { metadata: table.metadata, number: 0 });
+  }, { metadata: table.metadata, number: 0, isAlone });
   return { committer, events, http };
 }
 
@@ -383,6 +385,7 @@ export async function load(
     workers: 2,
     chunkSize: 10,
     targetFileSizeBytes: 8 * 2 ** 20,
+    parquet: {},
     commitMode: "per-chunk",
     inferRows: 1000,
     columnTypes: new Map(),

@@ -74,6 +74,10 @@ export function defineLoadCases(plan: SitePlan): void {
     );
   }
   define(
+    "ingest of 125 commits merges manifests, and every reader finds every row",
+    (cases) => cases.mergeManifests(),
+  );
+  define(
     "ingest --commit-retries 0 loses races with 409, and the table holds the acknowledged rows",
     (cases) => cases.loseRaces(),
   );
@@ -135,6 +139,28 @@ class Cases {
       `the filter planned ${read.filter.files} of 50 files`,
     );
     report(`${this.#plan.name}, ${workers} workers`, summary);
+  }
+
+  /** Iceberg's tables merge manifests when 100 of them stand side by side. */
+  async mergeManifests(): Promise<void> {
+    const { run, table } = await this.#load(SAMPLE, "merged", [
+      "--workers",
+      "2",
+      "--chunk-size",
+      "400",
+    ]);
+    const summary = assertAllCommitted(run, { rows: SAMPLE_ROWS, chunks: 125 });
+    const read = await assertReadBack(this.#site, {
+      table,
+      csv: [SAMPLE],
+      key: "id",
+      filter: { column: "id", above: 49_000 },
+    });
+    assert.equal(read.values.distinctKeys, SAMPLE_ROWS);
+    assert.equal(read.files.count, 125);
+    const kept = Number(read.summary["manifests-kept"]);
+    assert.ok(kept < 100, `${kept} manifests kept by the last commit`);
+    report(`${this.#plan.name}, 125 commits`, summary);
   }
 
   async loseRaces(): Promise<void> {

@@ -55,6 +55,49 @@ Deno.test("FileStore.write() replaces a file whole and leaves nothing beside it"
   });
 });
 
+Deno.test("FileStore.write() of a new file leaves it alone in its directory, or nothing", async () => {
+  await withDirectory(async (directory) => {
+    const store = openFileStore();
+    for (const sync of [true, false]) {
+      await store.write(`${directory}/${sync}`, BYTES, { sync, isNew: true });
+      assert.deepEqual(await store.read(`${directory}/${sync}`), BYTES);
+    }
+    const signal = AbortSignal.abort();
+    await assert.rejects(
+      store.write(`${directory}/x`, BYTES, { isNew: true, signal }),
+      StorageError,
+    );
+    assert.deepEqual(namesIn(directory), ["false", "true"]);
+  });
+});
+
+Deno.test("FileStore.write() of a new file fails where one is, and leaves that as it was", async () => {
+  await withDirectory(async (directory) => {
+    const store = openFileStore();
+    await store.write(`${directory}/x`, BYTES);
+    for (const sync of [true, false]) {
+      const writing = store.write(`${directory}/x`, BYTES.subarray(1), { sync, isNew: true });
+      await assert.rejects(writing, StorageError);
+      assert.deepEqual(await store.read(`${directory}/x`), BYTES);
+    }
+  });
+});
+
+Deno.test("FileStore.write() syncs other files too, and fails when one of them has gone", async () => {
+  await withDirectory(async (directory) => {
+    const store = openFileStore();
+    const others = [`${directory}/a/x`, `file://${directory}/b/y`];
+    for (const other of others) await store.write(other, BYTES, { sync: false, isNew: true });
+    await store.write(`${directory}/list`, BYTES, { isNew: true, syncToo: others });
+    await store.remove(others[0]!);
+    await assert.rejects(
+      store.write(`${directory}/list2`, BYTES, { isNew: true, syncToo: others }),
+      StorageError,
+    );
+    assert.deepEqual(namesIn(directory), ["a", "b", "list"]);
+  });
+});
+
 Deno.test("FileStore.write() is never seen half done by a reader", async () => {
   await withDirectory(async (directory) => {
     const store = openFileStore();

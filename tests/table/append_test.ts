@@ -5,6 +5,7 @@ import {
   type AppendBase,
   buildAppend,
   MAIN_BRANCH,
+  metadataAfter,
   newSnapshotId,
   type PreparedAppend,
 } from "../../lib/table/append.ts";
@@ -327,4 +328,16 @@ Deno.test("a chain of appends has totals equal to the sums, rising sequence numb
     ),
     { numRuns: 60 },
   );
+});
+
+Deno.test("metadataAfter() foretells what the next append is built on", () => {
+  for (const formatVersion of [2, 3]) {
+    const { metadata, manifests } = tableWithHead(formatVersion);
+    for (const base of [emptyTable(formatVersion), metadata]) {
+      const first = build({ metadata: base, manifests });
+      const buildNext = (after: TableMetadata) =>
+        build({ metadata: after, manifests: first.manifests }, { snapshotId: 8n });
+      assert.deepEqual(buildNext(metadataAfter(base, first)), buildNext(land(base, first)));
+    }
+  }
 });

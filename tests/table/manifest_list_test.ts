@@ -83,7 +83,7 @@ function describe(fields: readonly FieldSchema[]): string[] {
 Deno.test("encodeManifestList() gives every field the spec's id, type and nullability", async () => {
   for (const formatVersion of [2, 3]) {
     const { schema } = await decodeAvro(
-      await encodeManifestList([], { ...OPTIONS, formatVersion }),
+      encodeManifestList([], { ...OPTIONS, formatVersion }),
     );
     const { fields } = schema as unknown as { fields: FieldSchema[] };
     const rowLineage = formatVersion === 3 ? ["520 first_row_id long?"] : [];
@@ -96,7 +96,7 @@ Deno.test("encodeManifestList() gives every field the spec's id, type and nullab
 });
 
 async function headerOf(options: ManifestListOptions): Promise<Record<string, string>> {
-  const { metadata } = await decodeAvro(await encodeManifestList([manifestFile()], options));
+  const { metadata } = await decodeAvro(encodeManifestList([manifestFile()], options));
   const own = [...metadata].filter(([key]) => !key.startsWith("avro."));
   return Object.fromEntries(own);
 }
@@ -157,7 +157,7 @@ const MANIFEST: fc.Arbitrary<ManifestFile> = fc.record({
 Deno.test("decodeManifestList() gives back what encodeManifestList() was given", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(MANIFEST, { maxLength: 8 }), async (manifests) => {
-      const bytes = await encodeManifestList(manifests, { ...OPTIONS, formatVersion: 3 });
+      const bytes = encodeManifestList(manifests, { ...OPTIONS, formatVersion: 3 });
       assert.deepEqual(plain(await decodeManifestList(bytes)), plain(manifests));
     }),
     { numRuns: 40 },
@@ -171,13 +171,13 @@ interface MutableField {
 }
 
 /** A list as another writer makes it: our schema, changed, and one record in that schema. */
-async function foreignList(
+function foreignList(
   change: (fields: MutableField[]) => MutableField[],
   entry: Record<string, unknown> = record(),
-): Promise<Uint8Array> {
+): Uint8Array {
   const schema = structuredClone(manifestFileSchema(2)) as { fields: MutableField[] };
   schema.fields = change(schema.fields);
-  return await encodeAvro([entry], { schema: schema as unknown as AvroSchema, metadata: {} });
+  return encodeAvro([entry], { schema: schema as unknown as AvroSchema, metadata: {} });
 }
 
 /** What `manifestFile()` is in Avro. */
@@ -277,7 +277,7 @@ Deno.test("decodeManifestList() throws for an entry without counts, and names th
 
 Deno.test("decodeManifestList() throws for Avro that is no manifest list, and for no Avro", async () => {
   const schema = { type: "record", name: "r", fields: [{ name: "a", type: "int" }] };
-  const other = await encodeAvro([{ a: 1 }], { schema, metadata: {} });
+  const other = encodeAvro([{ a: 1 }], { schema, metadata: {} });
   await assert.rejects(decodeManifestList(other), /no field with id 500/);
   await assert.rejects(decodeManifestList(new TextEncoder().encode("<html>")), Error);
 });

@@ -34,7 +34,7 @@ async function read(
   files: readonly DataFile[] = [FILE],
   options: Partial<ManifestOptions> = {},
 ): Promise<AvroFile> {
-  return await decodeAvro(await encodeManifest(files, { ...OPTIONS, ...options }));
+  return await decodeAvro(encodeManifest(files, { ...OPTIONS, ...options }));
 }
 
 interface FieldSchema {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { FieldJson, TableMetadata } from "../../lib/table/metadata.ts";
 import {
-  compressionCodec,
   metricsModes,
+  parquetProperties,
   retryProperties,
 } from "../../lib/table/table_properties.ts";
 import { emptyTable } from "./table_support.ts";
@@ -11,15 +11,44 @@ function tableOf(properties?: Record<string, string>): TableMetadata {
   return emptyTable(2, properties === undefined ? {} : { properties });
 }
 
-Deno.test("compressionCodec() is the table's, in any case, and zstd when it names none that is known", () => {
+Deno.test("parquetProperties() is the table's, in any case, and zstd when it names none that is known", () => {
   const codec = (name: string) =>
-    compressionCodec(tableOf({ "write.parquet.compression-codec": name }));
+    parquetProperties(tableOf({ "write.parquet.compression-codec": name })).codec;
   for (const name of ["zstd", "snappy", "gzip", "lz4", "brotli", "uncompressed"] as const) {
     assert.equal(codec(name), name);
     assert.equal(codec(name.toUpperCase()), name);
   }
   for (const name of ["", "lzo", "none", "constructor"]) assert.equal(codec(name), "zstd");
-  assert.equal(compressionCodec(tableOf()), "zstd");
+  assert.equal(parquetProperties(tableOf()).codec, "zstd");
+});
+
+Deno.test("parquetProperties() has the table's sizes, and defaults for what is none", () => {
+  const defaults = {
+    codec: "zstd",
+    codecLevel: undefined,
+    pageBytes: 2 ** 21,
+    pageRows: undefined,
+    dictionaryBytes: 2 ** 21,
+    rowGroupBytes: 2 ** 27,
+  };
+  assert.deepEqual(parquetProperties(tableOf()), defaults);
+  const named = (value: (at: number) => string) =>
+    parquetProperties(tableOf({
+      "write.parquet.compression-level": value(3),
+      "write.parquet.page-size-bytes": value(4),
+      "write.parquet.page-row-limit": value(5),
+      "write.parquet.dict-size-bytes": value(6),
+      "write.parquet.row-group-size-bytes": value(7),
+    }));
+  assert.deepEqual(named(String), {
+    codec: "zstd",
+    codecLevel: 3,
+    pageBytes: 4,
+    pageRows: 5,
+    dictionaryBytes: 6,
+    rowGroupBytes: 7,
+  });
+  for (const value of ["-1", "", "1.5", "many"]) assert.deepEqual(named(() => value), defaults);
 });
 
 function fields(count: number): FieldJson[] {
@@ -87,7 +116,7 @@ Deno.test("metricsModes() passes over a malformed mode", () => {
 Deno.test("retryProperties() reads what is set and has Iceberg's waits for the rest", () => {
   assert.deepEqual(retryProperties(tableOf()), {
     numRetries: undefined,
-    minWaitMs: 100,
+    minWaitMs: undefined,
     maxWaitMs: 60_000,
   });
   const set = {

@@ -43,7 +43,7 @@ export async function readFinally(options: FinalReadOptions): Promise<FinalRecor
     ...found,
   });
   try {
-    const loaded = await patiently(() => catalog.loadTable(name), options);
+    const loaded = await patiently(() => catalog.loadTable(name, "history"), options);
     if (loaded === undefined) return record({ missing: true });
     const found = describe(loaded.metadata);
     const files = opened === undefined

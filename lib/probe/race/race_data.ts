@@ -1,11 +1,12 @@
 /** The data files of a race: one small file, encoded once, or fresh ones as a loader writes them. */
 import { encodeChunk } from "../../encode/encode_chunk.ts";
+import { parquetSettings } from "../../encode/parquet/settings.ts";
 import type { EncodeSetup } from "../../encode/job.ts";
 import { EncodePool } from "../../encode/pool.ts";
 import type { TableStoreAccess } from "../../rest/store_access.ts";
 import type { DataFile } from "../../table/data_file.ts";
 import { currentSchema, type SchemaJson, type TableMetadata } from "../../table/metadata.ts";
-import { compressionCodec, metricsModes } from "../../table/table_properties.ts";
+import { metricsModes } from "../../table/table_properties.ts";
 import { matchColumns } from "../../table/write_plan.ts";
 
 /** Columns of every table that a probe makes. */
@@ -98,7 +99,7 @@ function encodeSetup(
     dialect: { delimiter: ",", nullValues: [], hasHeader: false },
     columnCount: names.length,
     columns: columns.map((column) => ({ ...column, metrics: metrics(column.fieldId) })),
-    codec: compressionCodec(metadata),
+    parquet: parquetSettings(metadata),
     storeLocation: metadata.location,
     storeProperties,
   };

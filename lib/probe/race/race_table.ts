@@ -217,7 +217,7 @@ export class RaceTable {
     options: { readonly hasDataFiles?: boolean },
   ): Promise<void> {
     const { manifest, snapshot } = draft;
-    const bytes = await encodeManifest([manifest.file], {
+    const bytes = encodeManifest([manifest.file], {
       formatVersion: this.metadata["format-version"],
       schema: currentSchema(this.metadata),
       spec: defaultPartitionSpec(this.metadata),
@@ -235,7 +235,7 @@ export class RaceTable {
   async #writeList(draft: Draft): Promise<void> {
     const { manifest, snapshot } = draft;
     const parent = parentOf(snapshot);
-    const bytes = await encodeManifestList(this.#manifestsFrom(draft), {
+    const bytes = encodeManifestList(this.#manifestsFrom(draft), {
       formatVersion: this.metadata["format-version"],
       snapshotId: toBigInt(snapshot["snapshot-id"]),
       parentSnapshotId: parent,
