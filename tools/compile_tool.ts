@@ -1,21 +1,17 @@
-// Makes the executable: sources staged, a base runtime found, `deno compile` run on them. Prints
-// nothing; `tools/compile.ts` and the end-to-end tests tell of the result.
+// Makes the executable: sources staged, bundled with their packages, a base runtime found, `deno
+// compile` run on the bundle. Prints nothing; `tools/compile.ts` and the end-to-end tests tell of the
+// result.
 
 import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { MAIN_MODULE } from "./bundle_entries.ts";
 import { FALLBACK_DENO_VERSION, FALLBACK_TARGET, fallbackRuntime } from "./fallback_runtime.ts";
 import { PERMISSION_FLAGS } from "./permissions.ts";
-import { lastReason, runCommand } from "./run_command.ts";
+import { type CommandResult, lastReason, runCommand } from "./run_command.ts";
 import { readStamp, stageSources } from "./stage.ts";
 
-/** Modules that only a Worker loads; the module graph of `main.ts` does not lead to them. */
-export const WORKER_MODULES: readonly string[] = [
-  "lib/encode/worker.ts",
-  "lib/server/worker.ts",
-  "lib/verify/worker.ts",
-];
-
-/** Deno 2.6 goes through the packages by recursion, and ends when there are about a hundred. */
-const COMPILER_STACK_BYTES = 32 * 1024 * 1024;
+/** Run as a program of its own, which ends with the helper that esbuild starts. */
+const BUNDLER = fileURLToPath(new URL("./bundle.ts", import.meta.url));
 
 /** Options of {@linkcode compileTool}. */
 export interface CompileToolOptions {
@@ -82,25 +78,22 @@ export async function compileTool(
   const work = await Deno.makeTempDir({ dir: cache, prefix: "work-" });
   try {
     const runtime = await findBaseRuntime({ cache, work, target, downloadMsMax });
-    const stage = join(work, "stage");
-    await stageSources(root, stage, { stamp: await readStamp(root) });
+    const bundle = await bundleTool(root, { work, output });
     const result = await runCommand(runtime.deno, {
       args: [
-        // Types are the business of `deno check`; an older Deno's compiler might see them otherwise.
-        ...["compile", "--quiet", "--no-check", ...PERMISSION_FLAGS],
+        // All is there: nothing is looked up, neither types nor packages.
+        ...["compile", "--quiet", "--no-check", "--no-config", "--no-lock", ...PERMISSION_FLAGS],
         // The cache of compiled code would be a file of a known name in the shared temporary folder.
         "--no-code-cache",
-        ...WORKER_MODULES.flatMap((module) => ["--include", module]),
+        // The workers and the data files, to which no import leads.
+        ...["--include", "."],
         ...(target === undefined ? [] : ["--target", target]),
-        ...["--output", join(work, "tool"), "main.ts"],
+        ...["--output", join(work, "tool"), MAIN_MODULE],
       ],
-      cwd: stage,
-      env: { ...runtime.env, RUST_MIN_STACK: String(COMPILER_STACK_BYTES) },
+      cwd: bundle,
+      env: runtime.env,
     });
-    if (!result?.success) {
-      const reason = result ? lastReason(result) : "there is no Deno";
-      throw new CompileError(`Cannot compile "${output}": ${reason}`);
-    }
+    if (!result?.success) throw compileError(output, result);
     const made = target?.includes("windows") ? join(work, "tool.exe") : join(work, "tool");
     // The work folder and the output can be on different disks, so first a copy beside the output.
     const beside = `${output}.${crypto.randomUUID()}.tmp`;
@@ -117,6 +110,71 @@ export async function compileTool(
       denoVersion: runtime.version,
       fallbackReason: runtime.fallbackReason,
     };
+  } finally {
+    await Deno.remove(work, { recursive: true });
+  }
+}
+
+/**
+ * Makes the files that the executable consists of, in a folder of their own.
+ *
+ * @returns the folder.
+ * @throws {CompileError} when a package cannot be had or a module is missing.
+ */
+async function bundleTool(
+  root: string,
+  options: { readonly work: string; readonly output: string },
+): Promise<string> {
+  const stage = join(options.work, "stage");
+  const bundle = join(options.work, "bundle");
+  await stageSources(root, stage, { stamp: await readStamp(root) });
+  const steps = [
+    { args: ["install", "--quiet", "--node-modules-dir=auto"], cwd: stage },
+    { args: ["run", "-A", "--config", join(root, "deno.json"), BUNDLER, stage, bundle], cwd: root },
+  ];
+  for (const step of steps) {
+    const result = await runCommand(Deno.execPath(), step);
+    if (!result?.success) throw compileError(options.output, result);
+  }
+  return bundle;
+}
+
+function compileError(output: string, result: CommandResult | undefined): CompileError {
+  const reason = result ? lastReason(result) : "there is no Deno";
+  return new CompileError(`Cannot compile "${output}": ${reason}`);
+}
+
+/**
+ * Compiles one program that imports nothing, on the same base runtime and with the same permissions
+ * as the tool: what a benchmark compares the tool's start with.
+ *
+ * @throws {BaseRuntimeError} when there is no base runtime to be had
+ * @throws {CompileError} when `deno compile` fails
+ */
+export async function compileProgram(
+  source: string,
+  options: Required<Pick<CompileToolOptions, "output" | "cache">>,
+): Promise<void> {
+  const { output, cache } = options;
+  await Deno.mkdir(cache, { recursive: true });
+  const work = await Deno.makeTempDir({ dir: cache, prefix: "work-" });
+  try {
+    const target = undefined;
+    const runtime = await findBaseRuntime({ cache, work, target, downloadMsMax: 180_000 });
+    const made = join(work, "program");
+    const result = await runCommand(runtime.deno, {
+      args: [
+        ...["compile", "--quiet", "--no-check", "--no-config", "--no-lock", ...PERMISSION_FLAGS],
+        ...["--no-code-cache", "--output", made, resolve(source)],
+      ],
+      cwd: work,
+      env: runtime.env,
+    });
+    if (!result?.success) {
+      const reason = result ? lastReason(result) : "there is no Deno";
+      throw new CompileError(`Cannot compile "${source}": ${reason}`);
+    }
+    await Deno.rename(made, output);
   } finally {
     await Deno.remove(work, { recursive: true });
   }
@@ -150,11 +208,7 @@ async function findBaseRuntime(
     );
     return {
       deno,
-      env: {
-        DENORT_BIN: denort,
-        // This older Deno does not look into the system's store of certificate authorities.
-        DENO_TLS_CA_STORE: Deno.env.get("DENO_TLS_CA_STORE") || "system,mozilla",
-      },
+      env: { DENORT_BIN: denort },
       version: FALLBACK_DENO_VERSION,
       fallbackReason: ownReason,
     };

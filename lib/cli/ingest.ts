@@ -45,7 +45,7 @@ export async function runIngest(call: VerbCall): Promise<number> {
   const signals = listenForSignals(stop, call.exitNow);
   const peakRss = measurePeakRss();
   const catalog = await chooseCatalog(values, processEnvironment);
-  const progress = createProgressView(terminal, { enabled: showsProgress(values) });
+  const progress = await createProgressView(terminal, { enabled: showsProgress(values) });
   let report: ReportView | undefined;
   try {
     if (catalog.notice !== undefined) terminal.err.write(`${catalog.notice}\n`);

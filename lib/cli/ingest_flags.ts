@@ -25,7 +25,24 @@ export const INGEST_FLAGS: readonly Flag[] = [
     flags: "--target-file-size <SIZE>",
     description: "size that data files come near to in grouped and once",
     group: "Load",
-    fallback: "8MiB",
+    fallback: "4MiB",
+  },
+  {
+    flags: "--codec <NAME>",
+    description: "zstd, snappy, lz4, gzip or none (default: the table's, else zstd)",
+    group: "Data files",
+  },
+  {
+    flags: "--encoding <NAME>",
+    description: "plain: every reader knows it; compact: DELTA encodings, smaller, which Spark " +
+      "(Iceberg's vectorized reader) before 2026, Athena and others with older readers refuse",
+    group: "Data files",
+    fallback: "plain",
+  },
+  {
+    flags: "--row-group-size <SIZE>",
+    description: "size of a row group before compression (default: the table's, else 128MiB)",
+    group: "Data files",
   },
   {
     flags: "--load-id <ID>",

@@ -1,11 +1,12 @@
 /** From flags to a checked load. */
-import { createHash } from "node:crypto";
 import { UsageError } from "../errors.ts";
+import type { EncodingChoice, ParquetChoice } from "../encode/parquet/settings.ts";
 import { parseColumnOption } from "../input/column_option.ts";
 import { generatedSource } from "../input/generate.ts";
 import { openSource, type Source } from "../input/source.ts";
 import type { LoadOptions } from "../load/options.ts";
 import type { CommitMode } from "../load/events.ts";
+import type { Codec } from "../table/table_properties.ts";
 import { uuidV7 } from "../table/uuid_v7.ts";
 import { LOAD_ID_PATTERN } from "../table/locations.ts";
 import type { PrimitiveType } from "../table/types.ts";
@@ -51,6 +52,7 @@ export function readLoadFlags(values: FlagValues): FlaggedLoad {
     targetFileSizeBytes: parseSizeBytes(values.text("target-file-size")!, {
       flag: "--target-file-size",
     }),
+    parquet: readParquetChoice(values),
     commitMode: readCommitMode(values),
     inferRows: inferRows === "all"
       ? Infinity
@@ -122,6 +124,8 @@ async function loadIdOf(source: Source): Promise<string> {
       hint: "Write it to a file first, or name the load yourself",
     });
   }
+  // Loaded for this alone, and not at the start of every load.
+  const { createHash } = await import("node:crypto");
   const hash = createHash("sha256");
   for await (const block of source.open()) hash.update(block);
   return `auto-${hash.digest("hex").slice(0, 32)}`;
@@ -132,6 +136,38 @@ function readCommitMode(values: FlagValues): CommitMode {
   const mode = COMMIT_MODES.find((name) => name === text);
   if (mode !== undefined) return mode;
   throw new UsageError(`Cannot use --commit "${text}": it takes ${COMMIT_MODES.join(", ")}`);
+}
+
+const CODECS: ReadonlyMap<string, Codec> = new Map([
+  ["zstd", "zstd"],
+  ["snappy", "snappy"],
+  ["lz4", "lz4"],
+  ["gzip", "gzip"],
+  ["none", "uncompressed"],
+]);
+
+const ENCODINGS: readonly EncodingChoice[] = ["plain", "compact"];
+
+function readParquetChoice(values: FlagValues): ParquetChoice {
+  const codecName = values.text("codec");
+  const codec = codecName === undefined ? undefined : CODECS.get(codecName);
+  const encoding = values.text("encoding")!;
+  const rowGroup = values.text("row-group-size");
+  if (codecName !== undefined && codec === undefined) {
+    const names = [...CODECS.keys()].join(", ");
+    throw new UsageError(`Cannot use --codec "${codecName}": it takes ${names}`);
+  }
+  const chosen = ENCODINGS.find((name) => name === encoding);
+  if (chosen === undefined) {
+    throw new UsageError(`Cannot use --encoding "${encoding}": it takes ${ENCODINGS.join(", ")}`);
+  }
+  return {
+    codec,
+    encoding: chosen,
+    rowGroupBytes: rowGroup === undefined
+      ? undefined
+      : parseSizeBytes(rowGroup, { flag: "--row-group-size" }),
+  };
 }
 
 function readColumnTypes(values: FlagValues): Map<string, PrimitiveType> {

@@ -1,5 +1,4 @@
 /** Writing to stdout and stderr, and what each of them can show. */
-import { styleText } from "node:util";
 
 /** One of the two output streams. */
 export interface Output {
@@ -74,7 +73,11 @@ export function withoutReaders(terminal: Terminal): Terminal {
   return { ...terminal, out: dropping(terminal.out), err: dropping(terminal.err) };
 }
 
+/** Codes of ECMA-48 (SGR) that begin and end a colour. */
+const COLOR_CODES = { green: [32, 39], red: [31, 39], yellow: [33, 39], dim: [2, 22] } as const;
+
 /** Colours text where the stream shows colours. */
-export function paint(output: Output, color: "green" | "red" | "yellow" | "dim", text: string) {
-  return output.usesColor ? styleText(color, text, { validateStream: false }) : text;
+export function paint(output: Output, color: keyof typeof COLOR_CODES, text: string): string {
+  const [on, off] = COLOR_CODES[color];
+  return output.usesColor ? `\x1b[${on}m${text}\x1b[${off}m` : text;
 }

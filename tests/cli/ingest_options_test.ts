@@ -30,7 +30,8 @@ Deno.test("readLoadFlags() has the original's defaults", () => {
     createTable: true,
     workers: 2,
     chunkSize: undefined,
-    targetFileSizeBytes: 8 * 2 ** 20,
+    targetFileSizeBytes: 4 * 2 ** 20,
+    parquet: { codec: undefined, encoding: "plain", rowGroupBytes: undefined },
     commitMode: "per-chunk",
     inferRows: 10_000,
     columnTypes: new Map(),
@@ -46,7 +47,8 @@ Deno.test("readLoadFlags() reads every flag", () => {
       ...["--null-value", "NA", "--null-value", "-", "--no-header", "--no-create"],
       ...["--column", "price:decimal(9,2)", "--column", "a:b:long", "--table", "t"],
       ...["--namespace", "n.m", "--commit-retries", "0", "--commit-timeout", "30s"],
-      ...["--commit", "once", "--target-file-size", "64MiB"],
+      ...["--commit", "once", "--target-file-size", "64MiB", "--codec", "none"],
+      ...["--encoding", "compact", "--row-group-size", "16MiB"],
     ]),
     {
       dialect: { delimiter: "\t", nullValues: ["NA", "-"], hasHeader: false },
@@ -55,6 +57,7 @@ Deno.test("readLoadFlags() reads every flag", () => {
       workers: 8,
       chunkSize: 10_000,
       targetFileSizeBytes: 64 * 2 ** 20,
+      parquet: { codec: "uncompressed", encoding: "compact", rowGroupBytes: 16 * 2 ** 20 },
       commitMode: "once",
       inferRows: Infinity,
       columnTypes: new Map<string, unknown>([
@@ -65,6 +68,21 @@ Deno.test("readLoadFlags() reads every flag", () => {
       commitTimeoutMs: 30_000,
     },
   );
+});
+
+Deno.test("readLoadFlags() refuses codecs, encodings and sizes of row groups that are none", () => {
+  const cases = [
+    ["--codec", "lzo", "it takes zstd, snappy, lz4, gzip, none"],
+    ["--codec", "constructor", "it takes zstd, snappy, lz4, gzip, none"],
+    ["--encoding", "delta", "it takes plain, compact"],
+    ["--row-group-size", "0", "it takes a size such as 512KiB or 128MiB"],
+  ] as const;
+  for (const [flag, value, reason] of cases) {
+    assert.throws(() => read([flag, value]), {
+      name: "UsageError",
+      message: `Cannot use ${flag} "${value}": ${reason}`,
+    });
+  }
 });
 
 Deno.test("readLoadFlags() takes a worker for each core with auto", () => {

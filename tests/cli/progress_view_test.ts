@@ -60,9 +60,9 @@ function realTerminal() {
   };
 }
 
-Deno.test("createProgressView() draws a bar on a terminal and takes it away", () => {
+Deno.test("createProgressView() draws a bar on a terminal and takes it away", async () => {
   const terminal = realTerminal();
-  const { emit } = createProgressView(terminal, { enabled: true });
+  const { emit } = await createProgressView(terminal, { enabled: true });
   emit(START);
   assert.match(terminal.written.err, /0% \| 0 rows/);
   for (const event of CHUNKS) emit(event);
@@ -72,9 +72,9 @@ Deno.test("createProgressView() draws a bar on a terminal and takes it away", ()
   assert.equal(terminal.written.out, "");
 });
 
-Deno.test("createProgressView() changes nothing of a terminal that a signal would leave so", () => {
+Deno.test("createProgressView() changes nothing of a terminal that a signal would leave so", async () => {
   const terminal = realTerminal();
-  const { emit, stop } = createProgressView(terminal, { enabled: true });
+  const { emit, stop } = await createProgressView(terminal, { enabled: true });
   emit(START);
   for (const event of CHUNKS) emit(event);
   stop();
@@ -83,9 +83,9 @@ Deno.test("createProgressView() changes nothing of a terminal that a signal woul
   assert.doesNotMatch(terminal.written.err, /\x1b\[\?25l|\x1b\[\?7l|\x1b[78]/);
 });
 
-Deno.test("createProgressView() clears the bar's line before other text", () => {
+Deno.test("createProgressView() clears the bar's line before other text", async () => {
   const terminal = realTerminal();
-  const { emit, terminal: beside, stop } = createProgressView(terminal, { enabled: true });
+  const { emit, terminal: beside, stop } = await createProgressView(terminal, { enabled: true });
   beside.out.write("before\n");
   emit(START);
   const drawn = terminal.written.err;
@@ -98,18 +98,18 @@ Deno.test("createProgressView() clears the bar's line before other text", () => 
   assert.equal(terminal.written.out, "before\nmeanwhile\nafter\n");
 });
 
-Deno.test("createProgressView() draws no bar for an input of unknown size", () => {
+Deno.test("createProgressView() draws no bar for an input of unknown size", async () => {
   const terminal = realTerminal();
-  const { emit } = createProgressView(terminal, { enabled: true });
+  const { emit } = await createProgressView(terminal, { enabled: true });
   const { inputBytes: _, ...start } = START as LoadEvent & { inputBytes: number };
   for (const event of [start as LoadEvent, ...CHUNKS, SUMMARY]) emit(event);
   assert.equal(terminal.written.err, "");
 });
 
-Deno.test("createProgressView() writes nothing when it is off, nor at once without a terminal", () => {
+Deno.test("createProgressView() writes nothing when it is off, nor at once without a terminal", async () => {
   for (const enabled of [false, true]) {
     const terminal = enabled ? fakeTerminal() : realTerminal();
-    const { emit, stop } = createProgressView(terminal, { enabled });
+    const { emit, stop } = await createProgressView(terminal, { enabled });
     for (const event of [START, ...CHUNKS, SUMMARY]) emit(event);
     stop();
     assert.deepEqual(terminal.written, { out: "", err: "" });
