@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { KERNELS } from "../tools/kernels.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const LINES_MAX = 500;
@@ -155,6 +156,7 @@ const all = [
   main,
   ...await sourcesBelow("tests"),
   ...await sourcesBelow("tools"),
+  ...await sourcesBelow("bench"),
 ];
 
 Deno.test("importsOf() sees every kind of import, and which leave nothing", () => {
@@ -258,7 +260,12 @@ async function pageParts(): Promise<string[]> {
 }
 
 Deno.test("every relative import names a file with its ending", async () => {
-  const known = new Set([...all.map(({ path }) => path), "deno.json", ...await pageParts()]);
+  const known = new Set([
+    ...all.map(({ path }) => path),
+    "deno.json",
+    ...await pageParts(),
+    ...KERNELS.map(({ output }) => output),
+  ]);
   const missing = all.filter(({ path }) => path !== relative(ROOT, import.meta.filename!))
     .flatMap(({ path, code }) =>
       importsOf(code)

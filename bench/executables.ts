@@ -1,0 +1,51 @@
+/** The executables that are measured: the tool as users get it, and one that does nothing. */
+import { PROJECT_ROOT } from "../tests/real/parts/cache.ts";
+import { compileProgram, compileTool } from "../tools/compile_tool.ts";
+import { hashSources } from "../tools/stage.ts";
+
+const CACHE = `${PROJECT_ROOT}.cache`;
+
+/**
+ * The executable of the sources as they are: the one that `LAKEKEEPER_INGEST_BIN` names, else one
+ * that is made when there is none for them yet. All that starts the tool finds it from then on.
+ *
+ * @returns its path.
+ */
+export async function provideExecutable(): Promise<string> {
+  const named = Deno.env.get("LAKEKEEPER_INGEST_BIN") ?? "";
+  if (named !== "") return named;
+  const folder = `${CACHE}/bench`;
+  await Deno.mkdir(folder, { recursive: true });
+  const name = `tool-${(await hashSources(PROJECT_ROOT)).slice(0, 24)}`;
+  const path = `${folder}/${name}`;
+  if (!await isThere(path)) {
+    for await (const entry of Deno.readDir(folder)) {
+      if (entry.name.startsWith("tool-")) await Deno.remove(`${folder}/${entry.name}`);
+    }
+    console.error("compiling the executable");
+    await compileTool(PROJECT_ROOT, { output: path });
+  }
+  Deno.env.set("LAKEKEEPER_INGEST_BIN", path);
+  return path;
+}
+
+/** Compiles `hello.ts`. @returns its path. */
+export async function provideHello(): Promise<string> {
+  const path = `${CACHE}/bench/hello`;
+  await Deno.mkdir(`${CACHE}/bench`, { recursive: true });
+  await compileProgram(new URL("hello.ts", import.meta.url).pathname, {
+    output: path,
+    cache: `${CACHE}/compile`,
+  });
+  return path;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
