@@ -46,7 +46,9 @@ function plainRecords(
     for (;;) {
       const fieldLine = line;
       if (text[at] === '"') {
-        const quoted = /^"((?:[^"]|"")*)"/.exec(text.slice(at));
+        // The closing quote is the first that is not doubled: without the look behind it the search
+        // would take back half of a doubled one at the text's end.
+        const quoted = /^"((?:[^"]|"")*)"(?!")/.exec(text.slice(at));
         if (quoted === null) {
           return { records, problem: `${fieldLine}: a quote is opened and never closed` };
         }
@@ -262,7 +264,8 @@ function randomTable(seed: number): { text: string; targets: ColumnTarget[]; dia
     text = text.slice(0, at) + pick(random, BREAKS) + text.slice(at);
   }
   const nullValues = pick(random, [[], ["NULL", "NA"], ["", "-", "1970-01-01"]]);
-  return { text, targets, dialect: { ...DIALECT, nullValues } };
+  // A break may have been put between the halves of a character.
+  return { text: text.toWellFormed(), targets, dialect: { ...DIALECT, nullValues } };
 }
 
 Deno.test("ChunkParser reads any table as a plain loop does, and refuses what that refuses", () => {
@@ -271,7 +274,8 @@ Deno.test("ChunkParser reads any table as a plain loop does, and refuses what th
       const { text, ...of } = randomTable(seed);
       assert.deepEqual(kernelColumns(text, of), plainColumns(text, of));
     }),
-    { numRuns: 300 },
+    // A doubled quote at the end, which closes nothing.
+    { numRuns: 300, examples: [[-1405088275]] },
   );
 });
 
