@@ -23,7 +23,9 @@ export const INGEST_FLAGS: readonly Flag[] = [
   },
   {
     flags: "--target-file-size <SIZE>",
-    description: "size that data files come near to in grouped and once",
+    description:
+      "size that data files come near to in grouped and once, 1GiB at most; large ones " +
+      "are put together in memory, up to two at a time",
     group: "Load",
     fallback: "4MiB",
   },

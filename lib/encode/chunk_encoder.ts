@@ -3,9 +3,9 @@ import type { ColumnTarget } from "../input/columns.ts";
 import { ChunkParser } from "../input/parse.ts";
 import type { DataFile } from "../table/data_file.ts";
 import { constantColumn } from "./constant_column.ts";
-import type { EncodeColumn, EncodeJob, EncodeSetup } from "./job.ts";
+import type { EncodeColumn, EncodedPart, EncodeJob, EncodeSetup, PartJob } from "./job.ts";
 import { columnMetrics } from "./metrics.ts";
-import { ParquetWriter } from "./parquet/write_file.ts";
+import { type ParquetFile, ParquetWriter } from "./parquet/write_file.ts";
 
 /** A data file that is not in the store yet. */
 export interface EncodedFile {
@@ -50,6 +50,35 @@ export class ChunkEncoder {
    * @throws {InputError} for the chunk's first value or record that does not fit.
    */
   encode(job: EncodeJob, options: { readonly onParsed?: () => void } = {}): EncodedFile {
+    const { parquet, rows, columns, parseMs, encodeMs } = this.#make(job, options);
+    return {
+      bytes: parquet.bytes,
+      file: {
+        path: job.path,
+        recordCount: rows,
+        sizeBytes: parquet.bytes.length,
+        splitOffsets: parquet.groups.map((group) => group.start),
+        columns,
+      },
+      parseMs,
+      encodeMs,
+    };
+  }
+
+  /**
+   * Makes a piece of a chunk into row groups; the rest is as for {@link encode}.
+   *
+   * @returns bytes of their own, to be given away.
+   */
+  encodePart(job: PartJob, options: { readonly onParsed?: () => void } = {}): EncodedPart {
+    const { parquet, ...rest } = this.#make(job, { ...options, isPart: true });
+    return { bytes: parquet.bytes.slice(), groups: parquet.groups, ...rest };
+  }
+
+  #make(
+    job: PartJob,
+    options: { readonly onParsed?: () => void; readonly isPart?: boolean },
+  ): Omit<EncodedPart, "bytes" | "groups"> & { readonly parquet: ParquetFile } {
     const setup = this.#setup;
     const startedMs = performance.now();
     const parsed = this.#parser.parse(job.bytes, {
@@ -70,7 +99,7 @@ export class ChunkEncoder {
       parsed: parsedByField.get(column.fieldId) ?? constantColumn(column, rows),
     }));
     const parsedMs = performance.now();
-    const parquet = this.#writer.write(filled, rows);
+    const parquet = this.#writer.write(filled, rows, { isPart: options.isPart ?? false });
     const columns = filled.map(({ column, parsed }, position) =>
       columnMetrics(parsed, {
         fieldId: column.fieldId,
@@ -81,14 +110,9 @@ export class ChunkEncoder {
       })
     );
     return {
-      bytes: parquet.bytes,
-      file: {
-        path: job.path,
-        recordCount: rows,
-        sizeBytes: parquet.bytes.length,
-        splitOffsets: parquet.splitOffsets,
-        columns,
-      },
+      parquet,
+      rows,
+      columns,
       parseMs: parsedMs - startedMs,
       encodeMs: performance.now() - parsedMs,
     };

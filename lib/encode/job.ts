@@ -1,9 +1,10 @@
 /** What main thread and worker say to each other. All of it is plain data. */
 import type { CsvDialect } from "../input/columns.ts";
 import type { StoreProperties } from "../store/credentials.ts";
-import type { DataFile } from "../table/data_file.ts";
+import type { ColumnMetrics, DataFile } from "../table/data_file.ts";
 import type { MetricsMode } from "../table/table_properties.ts";
 import type { WriteColumn } from "../table/write_plan.ts";
+import type { WrittenGroup } from "./parquet/row_groups.ts";
 import type { ParquetSettings } from "./parquet/settings.ts";
 
 /** A column with how its metrics are kept. */
@@ -45,6 +46,25 @@ export interface EncodeJob {
   readonly firstLine: number;
   /** Location of the data file. */
   readonly path: string;
+}
+
+/** One piece of a chunk to be made into row groups, which become part of a data file elsewhere. */
+export type PartJob = Omit<EncodeJob, "path">;
+
+/** Row groups that are to become part of a data file. */
+export interface EncodedPart {
+  /** The row groups one behind the other. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Where in `bytes` they stand, and what is in them. */
+  readonly groups: readonly WrittenGroup[];
+  /** Records in them. */
+  readonly rows: number;
+  /** Of these row groups alone. */
+  readonly columns: readonly ColumnMetrics[];
+  /** Time from bytes to columns. */
+  readonly parseMs: number;
+  /** Time from columns to row groups. */
+  readonly encodeMs: number;
 }
 
 /** A data file that is in the store, whole, and how long its making took. */

@@ -1,10 +1,11 @@
 /** A pool of encoding Web Workers. */
 import type { OnStoreRequest } from "../store/store.ts";
-import type { EncodedChunk, EncodeJob, EncodeSetup } from "./job.ts";
+import type { EncodedChunk, EncodedPart, EncodeJob, EncodeSetup, PartJob } from "./job.ts";
 import { WorkerPool } from "./worker_pool.ts";
 
 /** Workers that make chunks into data files. */
-export class EncodePool extends WorkerPool<EncodeSetup, EncodeJob, EncodedChunk> {
+export class EncodePool
+  extends WorkerPool<EncodeSetup, EncodeJob | PartJob, EncodedChunk | EncodedPart> {
   /**
    * Starts workers.
    *
@@ -34,8 +35,23 @@ export class EncodePool extends WorkerPool<EncodeSetup, EncodeJob, EncodedChunk>
       readonly onReleased?: () => void;
     } = {},
   ): Promise<EncodedChunk> {
-    const { buffer } = job.bytes;
-    const transfer = buffer instanceof ArrayBuffer ? [buffer] : [];
-    return this.run(job, { ...options, transfer });
+    const transfer = transferOf(job);
+    return this.run(job, { ...options, transfer }) as Promise<EncodedChunk>;
   }
+
+  /** Encodes one piece of a chunk, and stores nothing; the rest is as for {@link encode}. */
+  encodePart(
+    job: PartJob,
+    options: {
+      readonly onTaken?: (worker: number) => void;
+      readonly onReleased?: () => void;
+    } = {},
+  ): Promise<EncodedPart> {
+    const transfer = transferOf(job);
+    return this.run(job, { ...options, transfer }) as Promise<EncodedPart>;
+  }
+}
+
+function transferOf({ bytes: { buffer } }: PartJob): Transferable[] {
+  return buffer instanceof ArrayBuffer ? [buffer] : [];
 }

@@ -1,6 +1,6 @@
 /** Entry of an encoding Web Worker: takes chunks, answers with data files that are in the store. */
 import { ChunkEncoder } from "./chunk_encoder.ts";
-import type { EncodedChunk, EncodeJob, EncodeSetup } from "./job.ts";
+import type { EncodedChunk, EncodedPart, EncodeJob, EncodeSetup, PartJob } from "./job.ts";
 import { codecsReady } from "./parquet/compression.ts";
 import { serveJobs } from "./worker_side.ts";
 
@@ -9,11 +9,16 @@ const SYNCED_LATER_BYTES_MAX = 1024 * 1024;
 
 let encoder: { readonly setup: EncodeSetup; readonly chunks: ChunkEncoder } | undefined;
 
-serveJobs<EncodeSetup, EncodeJob, EncodedChunk>(async (job, { setup, store, release }) => {
+serveJobs<
+  EncodeSetup,
+  EncodeJob | PartJob,
+  EncodedChunk | EncodedPart
+>(async (job, { setup, store, release }) => {
   await codecsReady;
   if (encoder?.setup !== setup) {
     encoder = { setup, chunks: new ChunkEncoder(setup) };
   }
+  if (!("path" in job)) return encoder.chunks.encodePart(job, { onParsed: release });
   const { bytes, file, parseMs, encodeMs } = encoder.chunks.encode(job, { onParsed: release });
   const startedMs = performance.now();
   const isSynced = bytes.length > SYNCED_LATER_BYTES_MAX;
@@ -23,4 +28,4 @@ serveJobs<EncodeSetup, EncodeJob, EncodedChunk>(async (job, { setup, store, rele
     sync: isSynced,
   });
   return { file, parseMs, encodeMs, uploadMs: performance.now() - startedMs, isSynced };
-});
+}, { transferOf: (answer) => "bytes" in answer ? [answer.bytes.buffer] : [] });

@@ -17,10 +17,14 @@ export interface StoreSetup {
 /** The part of a worker's global scope that is used here; Deno's default types are the window's. */
 interface WorkerScope<Setup, Job, Answer> {
   onmessage: ((event: MessageEvent<ToWorker<Setup, Job>>) => void) | null;
-  postMessage(message: FromWorker<Answer>): void;
+  postMessage(message: FromWorker<Answer>, transfer?: Transferable[]): void;
 }
 
-/** Makes this worker one of a pool. */
+/**
+ * Makes this worker one of a pool.
+ *
+ * @param options.transferOf tells what of an answer is given away instead of copied. Default: nothing.
+ */
 export function serveJobs<Setup extends StoreSetup, Job, Answer>(
   carryOut: (
     job: Job,
@@ -31,6 +35,7 @@ export function serveJobs<Setup extends StoreSetup, Job, Answer>(
       readonly release: () => void;
     },
   ) => Promise<Answer>,
+  options: { readonly transferOf?: (answer: Answer) => Transferable[] } = {},
 ): void {
   const scope = globalThis as unknown as WorkerScope<Setup, Job, Answer>;
   let shared: Promise<{ readonly setup: Setup; readonly store: Store }> | undefined;
@@ -54,7 +59,7 @@ export function serveJobs<Setup extends StoreSetup, Job, Answer>(
     try {
       if (shared === undefined) throw new Error("Worker has no setup");
       const answer = await carryOut(job, { ...await shared, release });
-      scope.postMessage({ type: "done", answer });
+      scope.postMessage({ type: "done", answer }, options.transferOf?.(answer) ?? []);
     } catch (error) {
       scope.postMessage({ type: "failed", error: toErrorData(error) });
     }

@@ -80,7 +80,7 @@ export interface EncodedEvent {
   readonly type: "encoded";
   /** Position in the input, from 0. */
   readonly chunk: number;
-  /** The worker that did it, from 0. */
+  /** The worker that did it, from 0; of several, the one that did the last piece. */
   readonly worker: number;
   /** Rows in the file. */
   readonly rows: number;

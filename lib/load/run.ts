@@ -15,7 +15,7 @@ import { formatPrimitiveType } from "../table/types.ts";
 import { ChunkRunner } from "./chunk_runner.ts";
 import type { CommitContext } from "./commit_context.ts";
 import { type CommitSink, GroupingSink, RacingSink } from "./commit_sink.ts";
-import { estimateRows, rowsOfChunk } from "./chunk_size.ts";
+import { estimateRows, piecesOfChunk, rowsOfChunk } from "./chunk_size.ts";
 import { type Emit, errorEvent, type LoadEvent, type SummaryEvent } from "./events.ts";
 import { FirstCommit } from "./first_commit.ts";
 import { LateSink } from "./late_sink.ts";
@@ -158,6 +158,8 @@ async function loadSource(options: LoadOptions, emit: Emit): Promise<void> {
     const runner = new ChunkRunner(options, {
       pool,
       threads,
+      pieces: piecesOfChunk(chunkRows, { options, sample }),
+      setup,
       sink,
       context,
       metadata,
@@ -179,9 +181,11 @@ async function loadSource(options: LoadOptions, emit: Emit): Promise<void> {
 /** More threads than cores, or than chunks, are of no use to anyone; writers may be more. */
 function encodingThreads(options: LoadOptions, sample: Sample): number {
   const rows = estimateRows(options, sample);
-  const chunks = rows === 0 ? Infinity : Math.ceil(rows / rowsOfChunk(options, sample));
+  const chunkRows = rowsOfChunk(options, sample);
+  const jobRows = piecesOfChunk(chunkRows, { options, sample })?.rows ?? chunkRows;
+  const jobs = rows === 0 ? Infinity : Math.ceil(rows / jobRows);
   const cores = Math.max(1, navigator.hardwareConcurrency);
-  return Math.max(1, Math.min(options.workers, cores, chunks));
+  return Math.max(1, Math.min(options.workers, cores, jobs));
 }
 
 /** Types by `--column`, else as inferred. */

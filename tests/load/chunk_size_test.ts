@@ -1,7 +1,12 @@
 /** Rows of a chunk. */
 import assert from "node:assert/strict";
 import { readSample } from "../../lib/input/sample.ts";
-import { CHUNK_ROWS_DEFAULT, estimateRows, rowsOfChunk } from "../../lib/load/chunk_size.ts";
+import {
+  CHUNK_ROWS_DEFAULT,
+  estimateRows,
+  piecesOfChunk,
+  rowsOfChunk,
+} from "../../lib/load/chunk_size.ts";
 import type { LoadOptions } from "../../lib/load/options.ts";
 
 const DIALECT = { delimiter: ",", nullValues: [], hasHeader: true };
@@ -28,6 +33,7 @@ function optionsOf(options: Partial<LoadOptions>): LoadOptions {
     chunkSize: undefined,
     commitMode: "once",
     targetFileSizeBytes: MIB,
+    parquet: {},
     ...options,
   } as LoadOptions;
 }
@@ -51,9 +57,31 @@ Deno.test("rowsOfChunk() is 1000 in per-chunk, and by the target size else", asy
   }
 });
 
-Deno.test("rowsOfChunk() never asks for more than memory should hold", async () => {
+Deno.test("rowsOfChunk() never asks for files of more than 1 GiB", async () => {
   const options = optionsOf({ targetFileSizeBytes: 2 ** 40 });
-  assert.equal(rowsOfChunk(options, await sampleOf(100)), Math.floor(32 * MIB / 10));
+  assert.equal(rowsOfChunk(options, await sampleOf(100)), Math.floor(3.5 * 1024 * MIB / 10));
+});
+
+Deno.test("rowsOfChunk() takes more rows for a codec that makes smaller files", async () => {
+  const sample = await sampleOf(100);
+  const rows = (["zstd", "snappy", "uncompressed"] as const)
+    .map((codec) => rowsOfChunk(optionsOf({ parquet: { codec } }), sample));
+  assert.ok(rows[0]! > rows[1]! && rows[1]! > rows[2]!, `${rows}`);
+});
+
+Deno.test("piecesOfChunk() cuts what is larger than 32 MiB of CSV into four pieces and more", async () => {
+  const sample = await sampleOf(100);
+  const piecesAt = (targetMiB: number, more: Partial<LoadOptions> = {}) => {
+    const options = optionsOf({ targetFileSizeBytes: targetMiB * MIB, ...more });
+    return piecesOfChunk(rowsOfChunk(options, sample), { options, sample });
+  };
+  assert.equal(piecesAt(9), undefined);
+  assert.equal(piecesAt(16)?.rows, Math.floor(3.5 * 16 * MIB / 10 / 4));
+  assert.equal(piecesAt(128)?.rows, Math.floor(32 * MIB / 10));
+  assert.equal(Math.round(piecesAt(128)!.fileBytes / MIB), 128);
+  // Rows that were asked for are kept to.
+  assert.equal(piecesAt(128, { chunkSize: 10_000_000 }), undefined);
+  assert.equal(piecesAt(128, { commitMode: "per-chunk" }), undefined);
 });
 
 Deno.test("estimateRows() counts a whole sample, goes by the mean length else, and by nothing for a pipe", async () => {

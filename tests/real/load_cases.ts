@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { AWKWARD_ROW_COUNT, awkwardCsv } from "./awkward_csv.ts";
 import { TYPED_FIELDS, TYPED_ROW_COUNT, typedCsv } from "./awkward_csv.ts";
 import { appendByPyiceberg, createTable, describeTable } from "./foreign_table.ts";
+import { SeededRandom } from "../../lib/random.ts";
 import { PROJECT_ROOT } from "./parts/cache.ts";
 import type { Server } from "./parts/child.ts";
 import {
@@ -80,6 +81,10 @@ export function defineLoadCases(plan: SitePlan): void {
   define(
     "ingest --commit-retries 0 loses races with 409, and the table holds the acknowledged rows",
     (cases) => cases.loseRaces(),
+  );
+  define(
+    "ingest of files of several row groups, encoded one by one, is read by every reader",
+    (cases) => cases.joinRowGroups(),
   );
   define("ingest keeps nulls, quotes, newlines and microseconds", (cases) => cases.loadAwkward());
   for (const version of plan.formatVersions) {
@@ -161,6 +166,34 @@ class Cases {
     const kept = Number(read.summary["manifests-kept"]);
     assert.ok(kept < 100, `${kept} manifests kept by the last commit`);
     report(`${this.#plan.name}, 125 commits`, summary);
+  }
+
+  async joinRowGroups(): Promise<void> {
+    const csv = `${this.#folder}/joined.csv`;
+    const rows = 45_000;
+    const random = new SeededRandom(1);
+    const note = () =>
+      Array.from({ length: 110 }, () => random.below(2 ** 32).toString(16).padStart(8, "0")).join(
+        "",
+      );
+    const lines = Array.from({ length: rows }, (_, at) => {
+      const id = at * 7 % rows + 1;
+      const share = id % 11 === 0 ? "" : String(id / 8);
+      const seconds = String(id % 60).padStart(2, "0");
+      return `${id},${note()},${share},${id % 3 === 0},2026-01-01T00:00:${seconds}\n`;
+    });
+    await Deno.writeTextFile(csv, `id,note,share,is_third,at\n${lines.join("")}`);
+    const { run, table } = await this.#load(csv, "joined", [
+      ...["--commit", "once", "--target-file-size", "16MiB"],
+    ]);
+    assert.equal(run.code, 0, run.stderr.slice(-3_000));
+    const summary = summaryOf(run);
+    assert.equal(summary.rowsCommitted, rows);
+    const read = await assertReadBack(this.#site, { table, csv: [csv], key: "id" });
+    assert.equal(read.values.distinctKeys, rows);
+    // Random digits take half of their room in a file.
+    assert.ok(read.files.count < 4, `${read.files.count} files`);
+    report(`${this.#plan.name}, files of several row groups`, summary);
   }
 
   async loseRaces(): Promise<void> {

@@ -1,18 +1,14 @@
-// deno-lint-ignore-file camelcase -- the names are those of a Parquet footer
 /** A Parquet file from parsed columns, and what a manifest needs to know of it. */
-import type { FileMetaData, RowGroup } from "hyparquet";
-import { ByteWriter } from "hyparquet-writer/src/bytewriter.js";
-import { writeIndexes } from "hyparquet-writer/src/indexes.js";
-import { writeMetadata } from "hyparquet-writer/src/metadata.js";
 import type { ParsedColumn } from "../../input/columns.ts";
 import type { WriteColumn } from "../../table/write_plan.ts";
 import type { WorkMemory } from "../../input/work_memory.ts";
 import { linkEncodeKernel } from "../encode_kernel.ts";
 import { type Extremes, mergeExtremes } from "../extremes.ts";
 import { cellsOf, plainBytesMax, type Workshop } from "./cells.ts";
-import { type FileColumn, writeColumnChunk, type WrittenChunk } from "./column_chunk.ts";
+import { type FileColumn, writeColumnChunk } from "./column_chunk.ts";
 import { Compressor } from "./compression.ts";
 import { FileBuffer } from "./file_buffer.ts";
+import { footerBytes, MAGIC, sizesOfColumns, type WrittenGroup } from "./row_groups.ts";
 import { schemaElement } from "./schema_element.ts";
 import type { ParquetSettings } from "./settings.ts";
 
@@ -24,12 +20,12 @@ export interface FilledColumn {
   readonly parsed: ParsedColumn;
 }
 
-/** A Parquet file in memory. */
+/** A Parquet file in memory, or row groups that are to become part of one. */
 export interface ParquetFile {
   /** They last until the next file is written. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Byte offset of each row group, ascending. */
-  readonly splitOffsets: readonly number[];
+  /** The row groups, by their offsets in `bytes`. */
+  readonly groups: readonly WrittenGroup[];
   /** Compressed bytes by the position of the column. */
   readonly columnSizesBytes: readonly number[];
   /** Where the extremes stand, by the position of the column. */
@@ -37,12 +33,6 @@ export interface ParquetFile {
   /** Values that are NaN, by the position of the column; undefined where none can be. */
   readonly nanCounts: readonly (number | undefined)[];
 }
-
-const MAGIC = new TextEncoder().encode("PAR1");
-const CREATED_BY = "lakekeeper-ingest";
-
-/** Of the format that has PLAIN and dictionaries, and of the one that has the DELTA family. */
-const FORMAT_VERSIONS = { plain: 1, compact: 2 } as const;
 
 /** Footers are seldom larger. */
 const FOOTER_BYTES = 64 * 1024;
@@ -68,8 +58,17 @@ export class ParquetWriter {
     this.#compressor = new Compressor(settings.codec, settings.codecLevel);
   }
 
-  /** Makes a file of columns of `rows` rows each. */
-  write(filled: readonly FilledColumn[], rows: number): ParquetFile {
+  /**
+   * Makes a file of columns of `rows` rows each.
+   *
+   * @param options.isPart leaves off what stands before and behind the row groups.
+   */
+  write(
+    filled: readonly FilledColumn[],
+    rows: number,
+    options: { readonly isPart?: boolean } = {},
+  ): ParquetFile {
+    const { isPart = false } = options;
     const { work } = this.#workshop;
     const mark = work.top;
     const columns: FileColumn[] = filled.map(({ column, parsed }) => ({
@@ -84,7 +83,7 @@ export class ParquetWriter {
       0,
     );
     file.clear(plainBytes + FOOTER_BYTES);
-    file.append(MAGIC);
+    if (!isPart) file.append(MAGIC);
     const groups: WrittenGroup[] = [];
     const step = this.#rowsOfGroup(plainBytes / rows);
     for (let from = 0; from < rows; from += step) {
@@ -100,18 +99,17 @@ export class ParquetWriter {
       );
       groups.push({ start, sizeBytes: file.length - start, rows: range.to - range.from, chunks });
     }
-    this.#writeFooter(file, { columns, groups, rows });
+    if (!isPart) {
+      const elements = columns.map(({ element }) => element);
+      const { encoding } = this.#settings;
+      file.append(footerBytes({ elements, groups, encoding, offset: file.length }));
+    }
     const nanCounts = columns.map((column) => this.#countNans(column));
     work.release(mark);
     return {
       bytes: file.bytes(),
-      splitOffsets: groups.map((group) => group.start),
-      columnSizesBytes: columns.map((_, at) =>
-        groups.reduce(
-          (total, { chunks }) => total + Number(chunks[at]!.chunk.meta_data!.total_compressed_size),
-          0,
-        )
-      ),
+      groups,
+      columnSizesBytes: sizesOfColumns(groups),
       extremes: columns.map(({ parsed }, at) =>
         mergeExtremes(parsed, groups.map(({ chunks }) => chunks[at]!.extremes))
       ),
@@ -129,53 +127,4 @@ export class ParquetWriter {
     const fitting = Math.floor(this.#settings.rowGroupBytes / Math.max(rowBytes, 1e-9));
     return Math.max(8, Math.min(ROW_GROUP_ROWS_MAX, fitting) & ~7);
   }
-
-  #writeFooter(
-    file: FileBuffer,
-    of: {
-      readonly columns: readonly FileColumn[];
-      readonly groups: readonly WrittenGroup[];
-      readonly rows: number;
-    },
-  ): void {
-    const { columns, groups, rows } = of;
-    const writer = new ByteWriter(4096);
-    // Positions in the indexes are those in the file.
-    writer.offset = file.length;
-    for (const { chunks } of groups) writeIndexes(writer, [...chunks]);
-    const metadata: FileMetaData = {
-      version: FORMAT_VERSIONS[this.#settings.encoding],
-      schema: [
-        { name: "schema", num_children: columns.length },
-        ...columns.map((column) => column.element),
-      ],
-      num_rows: BigInt(rows),
-      row_groups: groups.map(rowGroup),
-      created_by: CREATED_BY,
-      metadata_length: 0,
-    };
-    writeMetadata(writer, metadata);
-    file.append(writer.getBytes());
-    file.append(MAGIC);
-  }
-}
-
-interface WrittenGroup {
-  readonly start: number;
-  readonly sizeBytes: number;
-  readonly rows: number;
-  readonly chunks: readonly WrittenChunk[];
-}
-
-function rowGroup({ start, sizeBytes, rows, chunks }: WrittenGroup): RowGroup {
-  return {
-    columns: chunks.map(({ chunk }) => chunk),
-    total_byte_size: chunks.reduce(
-      (total, { chunk }) => total + chunk.meta_data!.total_uncompressed_size,
-      0n,
-    ),
-    num_rows: BigInt(rows),
-    file_offset: BigInt(start),
-    total_compressed_size: BigInt(sizeBytes),
-  };
 }
