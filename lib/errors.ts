@@ -34,10 +34,19 @@ export interface ToolErrorOptions {
 
 /** Ends a command with a message for people, an exit code and, where there is one, a hint. */
 export class ToolError extends Error {
+  /** Name of the class; it tells errors apart that come from a worker, where classes are lost. */
   override readonly name: string = "ToolError";
+  /** One of {@linkcode EXIT_CODE}: what the command ends with. */
   readonly exitCode: number;
+  /** What the reader can do next; undefined when nothing is known that would help. */
   readonly hint: string | undefined;
 
+  /**
+   * For what no class below stands for; most throw one of those.
+   *
+   * @param message action, object and reason, without a secret
+   * @param exitCode one of {@linkcode EXIT_CODE}
+   */
   constructor(message: string, exitCode: number, options: ToolErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.exitCode = exitCode;
@@ -47,7 +56,9 @@ export class ToolError extends Error {
 
 /** The command line or the configuration is wrong (exit 2). */
 export class UsageError extends ToolError {
+  /** As in {@linkcode ToolError}. */
   override readonly name = "UsageError";
+  /** Its exit code is 2. */
   constructor(message: string, options: ToolErrorOptions = {}) {
     super(message, EXIT_CODE.usage, options);
   }
@@ -55,7 +66,9 @@ export class UsageError extends ToolError {
 
 /** The input file is not there, or is no file (exit 1, as the original did). */
 export class MissingInputError extends ToolError {
+  /** As in {@linkcode ToolError}. */
   override readonly name = "MissingInputError";
+  /** Its exit code is 1. */
   constructor(message: string, options: ToolErrorOptions = {}) {
     super(message, EXIT_CODE.failed, options);
   }
@@ -63,7 +76,9 @@ export class MissingInputError extends ToolError {
 
 /** Where in the input a bad value stands. Lines and columns count from 1. */
 export interface InputPlace {
+  /** Path or name of the input, as the user gave it. */
   readonly file?: string;
+  /** Physical line of the field's or record's first byte: a record may go over several lines. */
   readonly line?: number;
   /** Name of the CSV column. */
   readonly column?: string;
@@ -75,8 +90,11 @@ export interface InputPlace {
 
 /** The content of the input is wrong (exit 3). */
 export class InputError extends ToolError {
+  /** As in {@linkcode ToolError}. */
   override readonly name = "InputError";
+  /** Where the bad value stands; empty when it is the input as a whole. */
   readonly place: InputPlace;
+  /** Its exit code is 3. */
   constructor(message: string, options: ToolErrorOptions & { readonly place?: InputPlace } = {}) {
     super(message, EXIT_CODE.input, options);
     this.place = options.place ?? {};
@@ -85,7 +103,9 @@ export class InputError extends ToolError {
 
 /** Input and table do not fit each other, or the table is of a kind not written to (exit 3). */
 export class SchemaError extends ToolError {
+  /** As in {@linkcode ToolError}. */
   override readonly name = "SchemaError";
+  /** Its exit code is 3. */
   constructor(message: string, options: ToolErrorOptions = {}) {
     super(message, EXIT_CODE.input, options);
   }
@@ -93,7 +113,9 @@ export class SchemaError extends ToolError {
 
 /** The catalog or the store refuses the caller (exit 6). */
 export class AuthError extends ToolError {
+  /** As in {@linkcode ToolError}. */
   override readonly name = "AuthError";
+  /** Its exit code is 6. */
   constructor(message: string, options: ToolErrorOptions = {}) {
     super(message, EXIT_CODE.auth, options);
   }
@@ -101,11 +123,13 @@ export class AuthError extends ToolError {
 
 /** The catalog cannot be reached, or answers with what no Iceberg catalog answers (exit 7). */
 export class CatalogError extends ToolError {
+  /** As in {@linkcode ToolError}. */
   override readonly name = "CatalogError";
   /** HTTP status, where there was an answer. */
   readonly status: number | undefined;
   /** The `type` of the error body, where there was one. */
   readonly type: string | undefined;
+  /** Its exit code is 7 unless another one is given, such as 1 for a table that is not there. */
   constructor(
     message: string,
     options: ToolErrorOptions & {
@@ -122,7 +146,9 @@ export class CatalogError extends ToolError {
 
 /** The store cannot be read or written (exit 7). */
 export class StorageError extends ToolError {
+  /** As in {@linkcode ToolError}. */
   override readonly name = "StorageError";
+  /** Its exit code is 7 unless another one is given, such as 1 for a damaged file. */
   constructor(message: string, options: ToolErrorOptions & { readonly exitCode?: number } = {}) {
     super(message, options.exitCode ?? EXIT_CODE.unreachable, options);
   }

@@ -14,7 +14,11 @@ export class SeededRandom {
   #counter = 1;
   #spareNormal: number | undefined;
 
-  /** @param seed a whole number from 0 to 2^53 - 1 */
+  /**
+   * Begins the stream of a seed.
+   *
+   * @param seed a whole number from 0 to 2^53 - 1
+   */
   constructor(seed: number) {
     this.#a = 0;
     this.#b = seed >>> 0;

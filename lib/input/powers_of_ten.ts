@@ -1,5 +1,5 @@
 /** The table by which the kernels round doubles of many digits, made of exact integers. */
-import { POWER_BYTES, POWER_MAX, POWER_MIN } from "./kernel/layout.ts";
+import { POWER_BYTES, POWER_MAX, POWER_NEGATIVE_MAX } from "./kernel/layout.ts";
 
 const POWER_BITS = 128;
 const WORD_BITS = 64n;
@@ -11,14 +11,14 @@ const ROUNDED_UP_MIN = -27;
  * first. Of a power of ten these are the bits of the power of five, for the rest is a power of two.
  */
 export function powersOfTen(): BigUint64Array<ArrayBuffer> {
-  const words = new BigUint64Array((POWER_MAX - POWER_MIN + 1) * POWER_BYTES / 8);
+  const words = new BigUint64Array((POWER_MAX + POWER_NEGATIVE_MAX + 1) * POWER_BYTES / 8);
   const store = (power: number, bits: bigint) => {
-    const at = (power - POWER_MIN) * 2;
+    const at = (power + POWER_NEGATIVE_MAX) * 2;
     words[at] = BigInt.asUintN(64, bits);
     words[at + 1] = bits >> WORD_BITS;
   };
   let five = 1n;
-  for (let power = 0; power <= -POWER_MIN; power++, five *= 5n) {
+  for (let power = 0; power <= POWER_NEGATIVE_MAX; power++, five *= 5n) {
     const length = bitLength(five);
     if (power <= POWER_MAX) store(power, shift(five, POWER_BITS - length));
     if (power === 0) continue;

@@ -23,7 +23,11 @@ export class HistorySink {
   #written: Promise<void> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
 
-  /** @param target is closed by `end` */
+  /**
+   * Writes to a stream, which it locks until `end`.
+   *
+   * @param target is closed by `end`
+   */
   constructor(target: WritableStream<Uint8Array>) {
     this.#writer = target.getWriter();
     // A failure is thrown where it is asked for, and must not end the program before.

@@ -12,16 +12,23 @@ import {
 
 /** Latencies of the answers of one status, in milliseconds; percentiles by nearest rank. */
 export interface LatencyNumbers {
+  /** Answers measured. */
   readonly count: number;
+  /** The median. */
   readonly p50: number;
+  /** What nine of ten answers did not exceed. */
   readonly p90: number;
+  /** What 19 of 20 answers did not exceed. */
   readonly p95: number;
+  /** What 99 of 100 answers did not exceed. */
   readonly p99: number;
+  /** The slowest answer. */
   readonly max: number;
 }
 
 /** Figures of one run, or of all runs of a kind with one number of writers. */
 export interface RaceNumbers {
+  /** Writers that raced at a time. */
   readonly writers: number;
   /** Requests sent, resends too. */
   readonly attempts: number;
@@ -51,13 +58,17 @@ export interface RaceNumbers {
 
 /** Figures of one run. */
 export interface RunNumbers extends RaceNumbers {
+  /** Number of the run, from 1. */
   readonly run: number;
+  /** What the writers raced with. */
   readonly workload: Workload;
+  /** Whether they raced in rounds or each went on at once. */
   readonly mode: RunRecord["mode"];
 }
 
 /** Figures of the `append` runs of one mode with one number of writers. */
 export interface SweepNumbers extends RaceNumbers {
+  /** Whether the writers raced in rounds or each went on at once. */
   readonly mode: RunRecord["mode"];
 }
 

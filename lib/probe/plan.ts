@@ -3,11 +3,15 @@ import type { Workload } from "./history.ts";
 
 /** One run of a probe. */
 export interface RunPlan {
+  /** What the writers race with. */
   readonly workload: Workload;
+  /** Writers that race, each on a connection of its own. */
   readonly writers: number;
+  /** `rounds`: all start each round together, on one base. `free`: each goes on at once. */
   readonly mode: "rounds" | "free";
   /** Rounds, or commits of each writer. */
   readonly commits: number;
+  /** Fresh Parquet for each commit; false for all workloads but `append`. */
   readonly withData: boolean;
 }
 
@@ -15,9 +19,13 @@ export interface RunPlan {
 export interface PlanOptions {
   /** As given; with more than one workload, the others than `append` run with one number only. */
   readonly writers: readonly number[];
+  /** Rounds, or commits of each writer; at most ten of `first-commit`, `create` and `stale`. */
   readonly commits: number;
+  /** In this order. */
   readonly workloads: readonly Workload[];
+  /** `both` runs `append` in either mode; the other workloads go in rounds, whatever is asked. */
   readonly mode: "rounds" | "free" | "both";
+  /** Fresh Parquet for each commit of `append`, as a loader would write it. */
   readonly withData: boolean;
 }
 

@@ -126,10 +126,22 @@ const final = v.looseObject({
 
 const end = v.looseObject({ type: v.literal("end"), time_us: timeUs, records: whole });
 
+/**
+ * The shape of a record, as the package that checks it documents it.
+ *
+ * @internal
+ */
+export type RecordShape = v.GenericSchema<unknown, HistoryRecord>;
+
 /** The shapes by type. Each must give what `HistoryRecord` says: the type checker compares the two. */
-export const SHAPES: Readonly<
-  Record<HistoryRecord["type"], v.GenericSchema<unknown, HistoryRecord>>
-> = { header, run, invoke, complete, final, end };
+export const SHAPES: Readonly<Record<HistoryRecord["type"], RecordShape>> = {
+  header,
+  run,
+  invoke,
+  complete,
+  final,
+  end,
+};
 
 /** Whether records of this type are known. */
 export function isKnownType(type: string): type is HistoryRecord["type"] {

@@ -6,6 +6,7 @@
 import { ToolError } from "../errors.ts";
 import { SeededRandom } from "../random.ts";
 import { connectCatalog, formatTableName, type TableName } from "../rest/catalog.ts";
+import { headerProperties } from "../rest/header_properties.ts";
 import type { HttpSend } from "../rest/http.ts";
 import type { EmitProbe } from "./events.ts";
 import { readFinally } from "./race/final_read.ts";
@@ -35,6 +36,7 @@ import { runStale } from "./race/workloads/stale.ts";
 
 /** What a probe is told. */
 export interface ProbeOptions {
+  /** The catalog to be probed, and how it is reached. */
   readonly catalog: {
     /** Its name in messages. */
     readonly name: string;
@@ -43,7 +45,9 @@ export interface ProbeOptions {
     readonly token: string;
     readonly properties: Readonly<Record<string, string>>;
   };
+  /** Where the tables are made, by level; made when missing, and then dropped at the end. */
   readonly namespace: readonly string[];
+  /** The runs, in this order. */
   readonly plans: readonly RunPlan[];
   /** Leaves the tables and their files. */
   readonly keep: boolean;
@@ -51,7 +55,9 @@ export interface ProbeOptions {
   readonly seed: number;
   /** Command line that made it, without secrets. */
   readonly command: string;
+  /** What the header of the history says of this program. */
   readonly tool: HeaderRecord["tool"];
+  /** Value of the writers' `User-Agent` header. */
   readonly userAgent: string;
   /** For everything but the race itself. */
   readonly http: HttpSend;
@@ -93,7 +99,6 @@ export async function runProbe(
   emit: EmitProbe,
 ): Promise<readonly HistoryRecord[]> {
   const { catalog: target, namespace, plans, http } = options;
-  const catalog = await connectCatalog({ ...target, http });
   const recorder = new Recorder();
   const onNotice = (message: string) => emit({ type: "notice", message });
   emit({
@@ -105,6 +110,7 @@ export async function runProbe(
     runs: plans.length,
     seed: options.seed,
   });
+  const catalog = await connectCatalog({ ...target, http });
   recorder.add({
     type: "header",
     format: HISTORY_FORMAT,
@@ -286,6 +292,7 @@ class Run {
         url: session.catalog.paths.namespaces(),
         token: options.catalog.token,
         userAgent: options.userAgent,
+        headers: headerProperties(options.catalog.properties),
         ...(options.requestTimeoutMs === undefined ? {} : { timeoutMs: options.requestTimeoutMs }),
       });
     return Array.from({ length: plan.writers }, (_, number) => ({
@@ -337,7 +344,8 @@ async function closeAll(writers: readonly Writer[]): Promise<void> {
 async function serverOf(options: ProbeOptions): Promise<string | null> {
   const { uri, warehouse, token } = options.catalog;
   const url = `${uri.replace(/\/+$/, "")}/v1/config?warehouse=${encodeURIComponent(warehouse)}`;
-  const client = new RawClient({ url, token, userAgent: options.userAgent });
+  const headers = headerProperties(options.catalog.properties);
+  const client = new RawClient({ url, token, userAgent: options.userAgent, headers });
   try {
     return (await client.get(url)).server ?? null;
   } finally {

@@ -36,8 +36,11 @@ export type ViolationKind =
 
 /** One broken promise, with the least that proves it. */
 export interface Violation {
+  /** The promise that is broken. */
   readonly kind: ViolationKind;
+  /** Number of the run, from 1. */
   readonly run: number;
+  /** The table it shows in, `namespace.name`. */
   readonly table: string;
   /** What happened, in a sentence or two, for a person who has not read the history. */
   readonly words: string;
@@ -51,14 +54,19 @@ export interface Violation {
 
 /** Judgement of one run. */
 export interface RunVerdict {
+  /** Number of the run, from 1. */
   readonly run: number;
+  /** What the writers raced with. */
   readonly workload: Workload;
+  /** Writers that raced. */
   readonly writers: number;
+  /** `unknown`: too little is certain to tell. `not-offered`: the catalog lacks what it takes. */
   readonly verdict: "valid" | "violation" | "unknown" | "not-offered";
   /** Why the verdict is unknown or was not asked for. */
   readonly reason?: string;
   /** Conflicts that the run really had: what a verdict of "valid" rests on. */
   readonly conflicts: number;
+  /** Operations with success; one that was sent again and acknowledged twice counts once. */
   readonly acknowledged: number;
   /** Unanswered, and found in the table. */
   readonly recovered: number;
@@ -68,10 +76,13 @@ export interface RunVerdict {
 
 /** Judgement of a history. */
 export interface Verdict {
+  /** `violation` when any run has one; `unknown` when none was found and too little is certain. */
   readonly verdict: "valid" | "violation" | "unknown";
   /** Why it is unknown. */
   readonly reason?: string;
+  /** By run, and in each from causes to consequences; empty unless there is a violation. */
   readonly violations: readonly Violation[];
+  /** In the order of the history. */
   readonly runs: readonly RunVerdict[];
   /** Not against the spec, but worth knowing. */
   readonly notes: readonly string[];

@@ -8,15 +8,19 @@ import { type Operation, type RunHistory, writerName } from "./probe_history.ts"
 
 /** A snapshot of a chain. */
 export interface ChainNode {
+  /** Decimal text. */
   readonly snapshotId: string;
+  /** Decimal text; null for the first snapshot. */
   readonly parentId: string | null;
   /** False when somebody asked for it and the final read does not show it. */
   readonly isPresent: boolean;
   /** On the way from the head to the first snapshot; others stand beside it. */
   readonly isOnMain: boolean;
+  /** Main points at it in the final read. */
   readonly isHead: boolean;
   /** Part of the proof. */
   readonly isWitness: boolean;
+  /** Undefined when neither the final read nor its maker tells it. */
   readonly sequenceNumber: number | undefined;
   /** Who made it, or `not made by the probe`. */
   readonly who: string;

@@ -4,11 +4,16 @@
 export class Markup {
   readonly #text: string;
 
-  /** @param text HTML that is known to be safe. */
+  /**
+   * Takes a text as it is: nothing in it is escaped.
+   *
+   * @param text HTML that is known to be safe.
+   */
   constructor(text: string) {
     this.#text = text;
   }
 
+  /** The HTML. */
   toString(): string {
     return this.#text;
   }

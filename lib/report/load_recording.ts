@@ -17,6 +17,7 @@ import type { TimelineOperation } from "./timeline.ts";
 
 /** Rows by slots of equal time. */
 export interface RowsOverTime {
+  /** Length of each slot; it doubles as the load goes on, so that there are never more than 400. */
   readonly slotMs: number;
   /** Rows put into the table within each slot. */
   readonly rows: readonly number[];
@@ -24,11 +25,17 @@ export interface RowsOverTime {
 
 /** Sums over all chunks, in milliseconds of work. */
 export interface StageTimes {
+  /** From bytes to typed columns. */
   readonly parseMs: number;
+  /** From columns to Parquet. */
   readonly encodeMs: number;
+  /** Until the store had the files whole. */
   readonly uploadMs: number;
+  /** From posting each commit to its answer; lost races count, too. */
   readonly commitMs: number;
+  /** Size of the data files, in bytes. */
   readonly fileBytes: number;
+  /** Data files written: one for each chunk. */
   readonly files: number;
 }
 
@@ -36,11 +43,15 @@ export interface StageTimes {
 export interface LoadRecording {
   /** RFC 3339. */
   readonly started: string;
+  /** Absent when the load failed before it had begun. */
   readonly start: StartEvent | undefined;
+  /** Absent when the load failed before its table was there. */
   readonly table: TableEvent | undefined;
   /** Absent when the load was cut off before its end. */
   readonly summary: SummaryEvent | undefined;
+  /** The first 100, in the order in which they came. */
   readonly notices: readonly string[];
+  /** The first 100, in the order in which they came. */
   readonly errors: readonly ErrorEvent[];
   /** Chunks that are not in the table, or not known to be; the first of them. */
   readonly failed: readonly ChunkEvent[];
@@ -48,18 +59,23 @@ export interface LoadRecording {
   readonly lostChunks: readonly number[];
   /** What workers and writers did; the first operations of a long load. */
   readonly operations: readonly TimelineOperation[];
+  /** Operations beyond those kept: they are counted only. */
   readonly operationsLeftOut: number;
   /** Lanes of the workers, before those of the writers. */
   readonly workers: number;
+  /** Lanes of the writers that have posted a commit. */
   readonly writers: number;
+  /** Rows by the time at which their commits were acknowledged. */
   readonly rowsOverTime: RowsOverTime;
   /** Milliseconds that each commit took, by status; those of the operations that are kept. */
   readonly commitMs: Readonly<Record<string, readonly number[]>>;
+  /** Where the time went. */
   readonly stages: StageTimes;
 }
 
 /** Takes events as they come. */
 export interface LoadRecorder {
+  /** Takes an event; the time at which it is called is the event's. */
   readonly emit: (event: LoadEvent) => void;
   /** What has been collected so far. */
   recording(): LoadRecording;
@@ -77,7 +93,12 @@ interface Kept extends TimelineOperation {
   readonly isCommit: boolean;
 }
 
-/** @param options.now milliseconds of a clock that never goes back. */
+/**
+ * Begins to record: the load's time counts from this call.
+ *
+ * @param options.now milliseconds of a clock that never goes back.
+ * @param options.started the same moment by the calendar.
+ */
 export function createLoadRecorder(
   options: { readonly now: () => number; readonly started: Date },
 ): LoadRecorder {

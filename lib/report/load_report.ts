@@ -32,12 +32,13 @@ import type { LineChart } from "./sweep.ts";
 import { countMarks, makeTimeline, type Timeline } from "./timeline.ts";
 
 /** Format of the data in the page of a load's report. */
-export const LOAD_REPORT_FORMAT = "lakekeeper-ingest/load-report";
+const LOAD_REPORT_FORMAT = "lakekeeper-ingest/load-report";
 /** Its version: within it fields may be added. */
-export const LOAD_REPORT_VERSION = 1;
+const LOAD_REPORT_VERSION = 1;
 
 /** What a load's report is made from. */
 export interface LoadReportInput {
+  /** What was collected of the load, finished or not. */
   readonly recording: LoadRecording;
   /** The load's events as `--json` prints them; they stand in the page's data. */
   readonly json: {
@@ -49,6 +50,7 @@ export interface LoadReportInput {
   };
   /** Command line that made the load, without secrets. */
   readonly command: string;
+  /** Version of this program, such as `0.1.0`. */
   readonly toolVersion: string;
   /** Such as `deno 2.9.6, x86_64-unknown-linux-gnu`. */
   readonly runtime: string;

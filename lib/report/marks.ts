@@ -64,7 +64,7 @@ const SHAPES: Readonly<Record<Mark, Markup>> = {
 };
 
 /** A mark's picture, for a legend or a table; its meaning must stand beside it in words. */
-export function swatch(mark: Mark): Markup {
+function swatch(mark: Mark): Markup {
   return html`
     <svg class="swatch m-${mark}" viewBox="0 0 22 12" width="22" height="12"
       aria-hidden="true">${SHAPES[mark]}</svg>

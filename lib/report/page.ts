@@ -14,6 +14,7 @@ import timelineScript from "./page/timeline.js" with { type: "text" };
 
 /** What a report's page is made of. */
 export interface PageParts {
+  /** The page's title, as text. */
   readonly title: string;
   /** What stands between the page's header and its footer. */
   readonly body: Markup;
@@ -21,6 +22,7 @@ export interface PageParts {
   readonly kind: string;
   /** RFC 3339: when what is told began. */
   readonly started: string;
+  /** Version of this program, for the footer. */
   readonly toolVersion: string;
   /** JSON-ready; stands in the page as `<script type="application/json" id="data">`. */
   readonly data: unknown;

@@ -12,13 +12,17 @@ import { makeTimeline, type Timeline } from "./timeline.ts";
 
 /** A request and what came of it; without `complete` the history ends before the answer. */
 export interface Operation {
+  /** The request, as it was sent. */
   readonly invoke: InvokeRecord;
+  /** The answer, or the end of waiting for one. */
   readonly complete: CompleteRecord | undefined;
 }
 
 /** A run, and all that was recorded of it. */
 export interface RunHistory {
+  /** What the run was to be. */
   readonly record: RunRecord;
+  /** In the order of the history; each resend is one of its own. */
   readonly operations: readonly Operation[];
   /** By table. */
   readonly finals: ReadonlyMap<string, FinalRecord>;

@@ -20,14 +20,17 @@ import type { Timeline } from "./timeline.ts";
 import { witnessSection } from "./witnesses.ts";
 
 /** Format of the data in the page of a probe's report. */
-export const REPORT_FORMAT = "lakekeeper-ingest/probe-report";
+const REPORT_FORMAT = "lakekeeper-ingest/probe-report";
 /** Its version: within it fields may be added. */
-export const REPORT_VERSION = 1;
+const REPORT_VERSION = 1;
 
 /** What a probe's report is made from. */
 export interface ProbeReportInput {
+  /** The first line of the history. */
   readonly header: HeaderRecord;
+  /** What the checker says of the records. */
   readonly verdict: Verdict;
+  /** The figures counted from the records. */
   readonly numbers: ProbeNumbers;
   /** The whole history, in its order. */
   readonly records: Iterable<HistoryRecord>;

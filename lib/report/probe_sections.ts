@@ -24,8 +24,11 @@ import { countMarks, type Timeline } from "./timeline.ts";
 
 /** A run with all that is known of it. */
 export interface RunPart {
+  /** The run's record, its operations and its final reads. */
   readonly history: RunHistory;
+  /** Undefined when the checker has not judged the run. */
   readonly verdict: RunVerdict | undefined;
+  /** Undefined when the catalog could not be asked. */
   readonly numbers: RunNumbers | undefined;
   /** Absent when nothing was asked. */
   readonly timeline: Timeline | undefined;
@@ -33,7 +36,9 @@ export interface RunPart {
 
 /** The runs of one workload. */
 export interface WorkloadPart {
+  /** What the writers raced with. */
   readonly workload: Workload;
+  /** In the order of the history. */
   readonly runs: RunPart[];
 }
 

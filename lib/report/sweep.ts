@@ -7,15 +7,25 @@ import type { WorkloadPart } from "./probe_sections.ts";
 
 /** Lines over one axis; what `page/charts.js` takes. */
 export interface LineChart {
+  /** Places on the axis, rising; each line has a value for each of them. */
   readonly x: readonly number[];
+  /** What stands below the axis. */
   readonly x_label: string;
+  /** What a place counts, in the plural, such as `writers`; it stands behind its number. */
   readonly x_noun?: string;
+  /** The places are durations and are shown as such; absent for plain numbers. */
   readonly x_unit?: "ms";
+  /** The axis is logarithmic, with a mark at each place. @default {false} */
   readonly x_log2?: boolean;
+  /** The values are percentages from 0 to 100; absent for plain numbers. */
   readonly unit?: "%";
+  /** Upper end of the values' axis. @default {a little above the highest value} */
   readonly y_max?: number;
+  /** A value holds until the next place, and the line goes in steps. @default {false} */
   readonly step?: boolean;
+  /** The area below the lines is tinted. @default {false} */
   readonly fill?: boolean;
+  /** The lines; null where a line has no value, which it passes over. */
   readonly series: ReadonlyArray<{
     readonly label: string;
     readonly values: ReadonlyArray<number | null>;
@@ -55,9 +65,13 @@ export function sweepLines(part: WorkloadPart): SweepLine[] {
 
 /** How the runs of a mode are drawn. */
 export interface SweepLine {
+  /** Whether the writers raced in rounds or each went on at once. */
   readonly mode: RunNumbers["mode"];
+  /** The mode in words. */
   readonly label: string;
+  /** Mark whose colour the line has. */
   readonly tone: Mark;
+  /** Shape of its points, so that colour is not all that tells lines apart. */
   readonly points: "round" | "square";
 }
 

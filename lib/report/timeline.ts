@@ -4,7 +4,9 @@ import { type Mark, MARK_NAMES } from "./marks.ts";
 
 /** What an operation was answered; operations answered alike share one. */
 export interface TimelineAnswer {
+  /** HTTP status; null when there was no answer. */
   readonly status: number | null;
+  /** Error type and message, shortened to 240 characters; empty for a plain success. */
   readonly text: string;
 }
 
@@ -14,12 +16,17 @@ export interface Timeline {
   readonly lanes: readonly string[];
   /** What began at those times, in microseconds: a thin line each. */
   readonly rounds_us: readonly number[];
+  /** Names that `mark` counts in: {@linkcode MARK_NAMES}. */
   readonly marks: readonly Mark[];
+  /** Every answer once, in the order in which each first came up. */
   readonly answers: readonly TimelineAnswer[];
+  /** Number of the operation in the history, or of the chunk in the load. */
   readonly op: readonly number[];
   /** Index into `lanes`. */
   readonly lane: readonly number[];
+  /** In microseconds since the origin. */
   readonly start_us: readonly number[];
+  /** In microseconds since the origin; not before its `start_us`. */
   readonly end_us: readonly number[];
   /** Index into `marks`. */
   readonly mark: readonly number[];
@@ -31,14 +38,21 @@ export interface Timeline {
 
 /** One operation to be put in. */
 export interface TimelineOperation {
+  /** Number of the operation in the history, or of the chunk in the load. */
   readonly op: number;
+  /** Index of its lane, from 0 at the top. */
   readonly lane: number;
+  /** In microseconds, by the clock of the timeline's origin. */
   readonly startUs: number;
+  /** In microseconds, by the same clock. */
   readonly endUs: number;
+  /** What came of it. */
   readonly mark: Mark;
+  /** HTTP status; null when there was no answer. */
   readonly status: number | null;
   /** Error type and message, or what was done. */
   readonly text: string;
+  /** Round, chunk or attempt, in words; empty where there is none. */
   readonly detail: string;
 }
 

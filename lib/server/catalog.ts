@@ -29,8 +29,11 @@ export interface Catalog {
   readonly storage: StorageAccess | undefined;
   /** Tables that clients have announced and not yet made. */
   readonly staged: StagedTables;
+  /** Namespaces, and the pointers to the metadata files. */
   readonly database: CatalogDatabase;
+  /** Metadata of the tables read or written last. */
   readonly cache: MetadataCache;
+  /** Metadata of the views read or written last. */
   readonly viewCache: MetadataCache<ViewFile>;
   /** Held per table, so that of several commits here only one at a time writes a file. */
   readonly locks: KeyedLock;
@@ -42,7 +45,9 @@ export interface Catalog {
 
 /** A table with its metadata. */
 export interface LoadedTable {
+  /** The pointer, as it was when the table was loaded. */
   readonly row: TableRow;
+  /** What that pointer leads to. */
   readonly file: MetadataFile;
 }
 

@@ -26,24 +26,29 @@ export type EntryKind = "table" | "view";
 
 /** A table or view as the database knows it. */
 export interface TableRow {
+  /** `table-uuid` or `view-uuid`. */
   readonly uuid: string;
+  /** The `location` of its metadata, in the form in which its place compares it. */
   readonly location: string;
+  /** Where its current metadata file lies: what commits move. */
   readonly metadataLocation: string;
 }
 
 /** One table's or view's part of a commit. */
 export interface PointerMove extends TableName {
-  /** @default {"table"} */
+  /** What is moved. @default {"table"} */
   readonly kind?: EntryKind;
   /** The pointer that the commit was built on. */
   readonly from: string;
+  /** Location of the metadata file that the commit has written. */
   readonly to: string;
+  /** The `location` of the new metadata, in the form in which its place compares it. */
   readonly location: string;
 }
 
 /** A table or view to be made. */
 export interface NewTableRow extends TableRow, TableName {
-  /** @default {"table"} */
+  /** What is made. @default {"table"} */
   readonly kind?: EntryKind;
 }
 
@@ -51,7 +56,7 @@ export interface NewTableRow extends TableRow, TableName {
 export interface Page {
   /** Only names after this one. */
   readonly after?: string;
-  /** @default {everything} */
+  /** Names to be given at most. @default {everything} */
   readonly limit?: number;
 }
 
@@ -60,7 +65,7 @@ export type Refusal = "noSuchNamespace" | "noSuchTable" | "exists" | "notEmpty";
 
 /** A change of tables or of views. */
 export interface EntryOptions extends ChangeOptions {
-  /** @default {"table"} */
+  /** What is changed; one of the other kind under that name is not found. @default {"table"} */
   readonly kind?: EntryKind;
 }
 
@@ -68,6 +73,7 @@ export interface EntryOptions extends ChangeOptions {
 export interface StoredReply {
   /** Tells this request from any other. */
   readonly fingerprint: string;
+  /** The answer as JSON. */
   readonly reply: string;
 }
 

@@ -24,8 +24,10 @@ export interface EntryChangeOptions {
 }
 
 /** Metadata of a table or view, as far as its place is concerned. */
-interface PlacedMetadata {
+export interface PlacedMetadata {
+  /** Absolute, without a slash at its end; empty while no place has been claimed yet. */
   readonly location: string;
+  /** May choose where metadata files go (`write.metadata.path`). */
   readonly properties?: Record<string, string>;
 }
 
@@ -38,7 +40,12 @@ export function changeOptions(
   return onApplied === undefined ? {} : { onApplied: () => onApplied(metadataLocation) };
 }
 
-/** @throws {RequestFailure} 404 for the namespace, 409 when a table or view has the name */
+/**
+ * Makes sure that a name can be given to a new table or view.
+ *
+ * @param kind what the name is for; the message says so when the other kind has it.
+ * @throws {RequestFailure} 404 for the namespace, 409 when a table or view has the name.
+ */
 export function checkFree(catalog: Catalog, entry: TableName, kind: EntryKind): void {
   requireNamespace(catalog, entry.namespace);
   if (catalog.database.kindOf(entry.namespace, entry.name) !== undefined) {
@@ -47,7 +54,7 @@ export function checkFree(catalog: Catalog, entry: TableName, kind: EntryKind): 
 }
 
 /** 409 for the name of a new table or view that something has already. */
-export function nameIsTaken(catalog: Catalog, entry: TableName, kind: EntryKind): RequestFailure {
+function nameIsTaken(catalog: Catalog, entry: TableName, kind: EntryKind): RequestFailure {
   const standing = catalog.database.kindOf(entry.namespace, entry.name) ?? kind;
   const what = wordOf(standing) + (standing === kind ? "" : " with same name");
   return new RequestFailure(

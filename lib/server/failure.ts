@@ -3,11 +3,18 @@ import { MetadataError } from "../table/metadata_error.ts";
 
 /** Ends a request with a status, an error type that clients know, and a message for people. */
 export class RequestFailure extends Error {
+  /** Name of the class, for logs. */
   override readonly name = "RequestFailure";
+  /** HTTP status, 400 or above. */
   readonly status: number;
   /** Name of the exception that clients raise, such as `NoSuchTableException`. */
   readonly type: string;
 
+  /**
+   * Most have a function below that makes them.
+   *
+   * @param message for people: it stands in the body as it is, so it holds no secret
+   */
   constructor(status: number, type: string, message: string) {
     super(message);
     this.status = status;
@@ -78,7 +85,9 @@ export function lostRace(message: string): RequestFailure {
 
 /** A table's identifier. */
 export interface TableName {
+  /** Levels from the top; at least one. */
   readonly namespace: readonly string[];
+  /** Name within the namespace; views are named by the same type. */
   readonly name: string;
 }
 

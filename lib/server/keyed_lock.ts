@@ -6,7 +6,11 @@ export class KeyedLock {
   readonly #tails = new Map<string, Promise<void>>();
   readonly #waitMsMax: number;
 
-  /** @param waitMsMax how long one may wait before its request is given up. */
+  /**
+   * No key is held at first.
+   *
+   * @param waitMsMax how long one may wait before its request is given up.
+   */
   constructor(waitMsMax: number) {
     this.#waitMsMax = waitMsMax;
   }

@@ -8,6 +8,7 @@ import type { ViewMetadata } from "../table/view_metadata.ts";
 
 /** Metadata with its JSON, so that an answer need not write it again. */
 export interface MetadataFile {
+  /** Sound; what format version 1 leaves out is filled in. */
   readonly metadata: TableMetadata;
   /** UTF-8, not packed. */
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -15,6 +16,7 @@ export interface MetadataFile {
 
 /** Metadata of a view with its JSON. */
 export interface ViewFile {
+  /** Sound (view spec). */
   readonly metadata: ViewMetadata;
   /** UTF-8, not packed. */
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -98,7 +100,11 @@ export class MetadataCache<File extends { readonly bytes: Uint8Array } = Metadat
   readonly #bytesMax: number;
   #bytes = 0;
 
-  /** @param bytesMax bytes of metadata to keep, all files together. */
+  /**
+   * Keeps nothing at first.
+   *
+   * @param bytesMax bytes of metadata to keep, all files together.
+   */
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
   }

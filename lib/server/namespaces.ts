@@ -5,7 +5,9 @@ import { noSuchNamespace, RequestFailure } from "./failure.ts";
 
 /** What a change of properties did (REST spec, `UpdateNamespacePropertiesResponse`). */
 export interface PropertyChanges {
+  /** Names that were set, whether or not they had a value before. */
   readonly updated: string[];
+  /** Names that were there and are gone. */
   readonly removed: string[];
   /** Those to be removed that were not there. */
   readonly missing: string[];

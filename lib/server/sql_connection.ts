@@ -29,6 +29,7 @@ export class SqlConnection {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
 
+  /** Takes over a database that is open: `close` closes it. */
   constructor(database: DatabaseSync) {
     this.#database = database;
   }
@@ -59,7 +60,11 @@ export class SqlConnection {
     return options.onApplied === undefined ? work() : this.transaction(work, options);
   }
 
-  /** Runs `work` whole or not at all. */
+  /**
+   * Runs `work` whole or not at all.
+   *
+   * @throws what `work` or `onApplied` throws; then nothing was changed.
+   */
   transaction<T>(work: () => T, options: TransactionOptions<T> = {}): T {
     retellBusy(() => this.#database.exec("BEGIN IMMEDIATE"));
     try {

@@ -9,7 +9,9 @@ import { parseMetadata, type ViewFile } from "./metadata_file.ts";
 
 /** A view with its metadata. */
 export interface LoadedView {
+  /** The pointer, as it was when the view was loaded. */
   readonly row: TableRow;
+  /** What that pointer leads to. */
   readonly file: ViewFile;
 }
 

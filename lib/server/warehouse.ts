@@ -39,7 +39,9 @@ export interface WarehouseOptions {
 
 /** A warehouse that is open. */
 export interface Warehouse {
+  /** Where the files of its tables and views lie. */
   readonly place: Place;
+  /** Its namespaces, and the pointers to the metadata files. */
   readonly database: CatalogDatabase;
   /** Undefined for a local warehouse: whoever may read the files there needs nothing else. */
   readonly storage: StorageAccess | undefined;

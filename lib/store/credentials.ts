@@ -2,7 +2,9 @@
 
 /** What `loadTable` says about access to a table's files. */
 export interface StoreAccess {
+  /** For all of the table's locations; a storage credential that fits goes above it. */
   readonly config: Readonly<Record<string, string>>;
+  /** Each for the locations that begin with its prefix; the longest prefix counts. */
   readonly storageCredentials: ReadonlyArray<{
     readonly prefix: string;
     readonly config: Readonly<Record<string, string>>;

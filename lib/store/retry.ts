@@ -5,6 +5,7 @@ import { setTimeout as wait } from "node:timers/promises";
 export interface RetryWaits {
   /** The first wait is this at most; each further one twice as long. */
   readonly waitMsMin: number;
+  /** No wait is longer. */
   readonly waitMsMax: number;
 }
 
@@ -15,6 +16,7 @@ export interface RetryOptions {
    * failure that no other attempt would mend.
    */
   readonly budgetMsOf: (error: unknown) => number;
+  /** How long the waits between attempts are. */
   readonly waits: RetryWaits;
   /** Ends the waiting; an attempt has to look at it itself. */
   readonly signal?: AbortSignal;
@@ -24,10 +26,14 @@ export interface RetryOptions {
 
 /** The last failure of several, and how long was tried. */
 export class SpentError extends Error {
+  /** Name of the class, for traces. */
   override readonly name = "SpentError";
+  /** At least two. */
   readonly attempts: number;
+  /** From the first attempt to the last failure. */
   readonly elapsedMs: number;
 
+  /** Takes over the message of the last failure, which is its cause. */
   constructor(
     last: unknown,
     spent: { readonly attempts: number; readonly elapsedMs: number },

@@ -10,16 +10,19 @@ interface SdkError {
 
 /** Refused, and the catalog had no other credentials to give. */
 export class RefreshError extends Error {
+  /** Name of the class, for traces. */
   override readonly name = "RefreshError";
 }
 
 /** What the store has is not what was sent, or not whole. */
 export class DamagedError extends Error {
+  /** Name of the class, for traces. */
   override readonly name = "DamagedError";
 }
 
 /** No answer, or no further piece of one, in the time given. */
 export class StalledError extends Error {
+  /** Name of the class, for traces. */
   override readonly name = "StalledError";
 }
 

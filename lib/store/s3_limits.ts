@@ -32,6 +32,12 @@ export class Patience {
   /** Aborted when patience is over, or by the caller's signal. */
   readonly signal: AbortSignal;
 
+  /**
+   * No time runs until `expect` is called.
+   *
+   * @param options.stallMs how long the next piece may take, in ms
+   * @param options.signal the caller's: it ends the request, too
+   */
   constructor(options: { readonly stallMs: number; readonly signal: AbortSignal }) {
     this.#stallMs = options.stallMs;
     this.signal = AbortSignal.any([options.signal, this.#controller.signal]);

@@ -6,6 +6,20 @@ import { type RefreshProperties, singleFlight } from "./refresh.ts";
 import { isRefused, reasonOf, RefreshError, statusOf } from "./s3_failure.ts";
 import type { OnStoreRequest } from "./store.ts";
 
+/**
+ * The SDK's client. The package documents it.
+ *
+ * @internal
+ */
+export type SdkClient = S3Client;
+
+/**
+ * The settings of {@linkcode SdkClient}. The package documents them.
+ *
+ * @internal
+ */
+export type SdkClientConfig = S3ClientConfig;
+
 const REGION_DEFAULT = "us-east-1";
 
 /** Credentials are renewed so long before they expire, or in the second half of a shorter life. */
@@ -26,7 +40,9 @@ interface Signer {
 
 /** How a session is opened. */
 export interface SessionOptions {
+  /** Is told of every request when it has been answered or has failed. */
   readonly onRequest?: OnStoreRequest;
+  /** Asked for fresh properties; without it, credentials that run out stay as they are. */
   readonly refresh?: RefreshProperties;
 }
 
@@ -37,6 +53,11 @@ export class S3Session {
   #signer: Signer;
   #hasAnswered = false;
 
+  /**
+   * Opens a client; no request is made yet.
+   *
+   * @param properties `s3.*` and `client.region`; without keys the SDK looks for some
+   */
   constructor(properties: StoreProperties, options: SessionOptions) {
     this.#options = options;
     this.#signer = this.#signerOf(properties);
@@ -53,7 +74,7 @@ export class S3Session {
    *
    * @throws {RefreshError} with the refusal as its cause when fresh ones cannot be had.
    */
-  async send<T>(request: (client: S3Client) => Promise<T>): Promise<T> {
+  async send<T>(request: (client: SdkClient) => Promise<T>): Promise<T> {
     await this.#renewInTime();
     const signer = this.#signer;
     try {
@@ -131,7 +152,7 @@ export class S3Session {
  *
  * @returns undefined when no expiry is known (`s3.session-token-expires-at-ms`).
  */
-export function renewalTime(properties: StoreProperties, nowMs: number): number | undefined {
+function renewalTime(properties: StoreProperties, nowMs: number): number | undefined {
   const text = properties["s3.session-token-expires-at-ms"];
   if (text === undefined || !/^\d{1,15}$/.test(text)) return undefined;
   const expiresMs = Number(text);
@@ -175,7 +196,7 @@ function traceRequests(client: S3Client, onRequest: OnStoreRequest): void {
 }
 
 /** The SDK's configuration from Iceberg's properties (`s3.*`, `client.region`). */
-export function s3ClientConfig(properties: StoreProperties): S3ClientConfig {
+export function s3ClientConfig(properties: StoreProperties): SdkClientConfig {
   const endpoint = properties["s3.endpoint"];
   const region = properties["s3.region"] ?? properties["client.region"];
   const accessKeyId = properties["s3.access-key-id"];

@@ -41,7 +41,9 @@ export interface Store {
 
 /** An object as {@linkcode Store.list} finds it. */
 export interface StoredObject {
+  /** Begins with the directory that was listed, as it was written there. */
   readonly location: string;
+  /** Size in bytes. */
   readonly sizeBytes: number;
   /** When it was last written, by the store's clock, in ms since 1970. */
   readonly modifiedMs: number;
@@ -69,12 +71,15 @@ export interface WriteOptions {
 
 /** One request that a store made over the network, for the trace. */
 export interface StoreRequest {
+  /** HTTP method. */
   readonly method: string;
+  /** Without its query, which may hold secrets. */
   readonly url: string;
   /** HTTP status; absent when there was no answer. */
   readonly status?: number;
   /** Why there was no answer. */
   readonly error?: string;
+  /** Until the answer's head, or until the request had failed. */
   readonly elapsedMs: number;
 }
 

@@ -25,6 +25,11 @@ export class Buckets {
   readonly memory: SharedArrayBuffer;
   readonly #cells: Int32Array<SharedArrayBuffer>;
 
+  /**
+   * Opens sums that another thread has made, or makes new ones.
+   *
+   * @param memory of another `Buckets`; by default new, with all sums zero
+   */
   constructor(
     memory = new SharedArrayBuffer(BUCKET_COUNT * CELLS * Int32Array.BYTES_PER_ELEMENT),
   ) {

@@ -8,14 +8,14 @@ export interface DifferingRow {
   readonly source: number;
   /** Times that the table has it. */
   readonly table: number;
-  /** Physical lines of the source, ascending: at most {@linkcode LINES_KEPT_MAX}. */
+  /** Physical lines of the source, ascending: the first five at most. */
   readonly lines: readonly number[];
   /** Text of each value, in the order of the table's columns. */
   readonly values: readonly string[];
 }
 
 /** Lines that are kept of a row that the source has often. */
-export const LINES_KEPT_MAX = 5;
+const LINES_KEPT_MAX = 5;
 
 /** Rows that are held in memory at most, as they are spread over the buckets. */
 const ROWS_AIM = 100_000;

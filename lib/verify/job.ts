@@ -21,15 +21,19 @@ export interface CompareColumn extends WriteColumn {
 export interface CompareSetup {
   /** Name of the input in messages. */
   readonly inputName: string;
+  /** How the source is written. */
   readonly dialect: CsvDialect;
   /** Fields of a CSV record. */
   readonly columnCount: number;
+  /** All columns of the table, in the order of its schema. */
   readonly columns: readonly CompareColumn[];
   /** Field ids by the names of columns, for files that have none. */
   readonly nameMapping: ReadonlyMap<string, number>;
   /** Location whose scheme says which store is opened. */
   readonly storeLocation: string;
+  /** Opens the store, and holds its credentials. */
   readonly storeProperties: StoreProperties;
+  /** The same for both sides, and for both passes. */
   readonly seed: HashSeed;
   /** Memory of the buckets. */
   readonly buckets: SharedArrayBuffer;
@@ -65,6 +69,7 @@ export interface FoundRow {
 
 /** What came of a job. */
 export interface CompareAnswer {
+  /** Rows read, whether or not they were looked for. */
   readonly rows: number;
   /** For the task `find`. */
   readonly found: readonly FoundRow[];
@@ -72,6 +77,8 @@ export interface CompareAnswer {
 
 /** A job and what it is done for. */
 export interface CompareTask {
+  /** Which rows. */
   readonly job: CompareJob;
+  /** What is done with them. */
   readonly task: Task;
 }

@@ -13,7 +13,9 @@ const BATCH_BYTES_AIM = 32 * 2 ** 20;
 
 /** Some rows of a file. */
 export interface ColumnBatch {
+  /** At most 65,536. */
   readonly rows: number;
+  /** One for each of the table's columns, in their order, `rows` long. */
   readonly columns: readonly ParsedColumn[];
 }
 

@@ -5,9 +5,14 @@ import type { CompareAnswer, CompareJob, CompareSetup, CompareTask, Task } from 
 
 /** Workers that hash rows. */
 export class ComparePool extends WorkerPool<CompareSetup, CompareTask, CompareAnswer> {
+  /** Workers, and so jobs that are carried out at a time. */
   readonly size: number;
 
-  /** @param options.onRequest is told of every request that a worker's store makes. */
+  /**
+   * The workers are started here; they take jobs after `setup`.
+   *
+   * @param options.onRequest is told of every request that a worker's store makes.
+   */
   constructor(options: { readonly size: number; readonly onRequest: OnStoreRequest }) {
     super({
       ...options,

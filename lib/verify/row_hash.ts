@@ -11,14 +11,19 @@ import type { ParsedColumn } from "../input/columns.ts";
 
 /** Random numbers that a comparison begins with, so that no two rows share a hash in every run. */
 export interface HashSeed {
+  /** What every row's hash begins with: as it is in the high lane, inverted in the low one. */
   readonly start: number;
+  /** Word that stands for null in the high lane. */
   readonly nullHigh: number;
+  /** Word that stands for null in the low lane; never that of the high one. */
   readonly nullLow: number;
 }
 
 /** Hashes of rows in their order: `high[i]` and `low[i]` are the two lanes of row `i`. */
 export interface RowHashes {
+  /** Upper 32 bits of each row's hash. */
   readonly high: Int32Array;
+  /** Lower 32 bits; they say which bucket the row is in. */
   readonly low: Int32Array;
 }
 

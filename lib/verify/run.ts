@@ -26,8 +26,11 @@ import { listTableFiles, type TableFile } from "./table_files.ts";
 
 /** Everything that decides a comparison, already checked. */
 export interface VerifyOptions {
+  /** The CSV side; it is read a second time when rows differ, and closed at the end. */
   readonly source: Source;
+  /** How the source is written. */
   readonly dialect: CsvDialect;
+  /** The catalog of the table, and how it is reached. */
   readonly catalog: {
     readonly uri: string;
     readonly warehouse: string;
@@ -36,12 +39,15 @@ export interface VerifyOptions {
     readonly token: string;
     readonly properties: Readonly<Record<string, string>>;
   };
+  /** The table side. */
   readonly table: TableName;
   /** Only the data files of this load are compared; undefined for all. */
   readonly loadId: string | undefined;
   /** Differing rows that are told; 0 for none, which saves the second pass. */
   readonly show: number;
+  /** Worker threads that parse, decode and hash. */
   readonly workers: number;
+  /** Sends the requests to the catalog. */
   readonly http: HttpSend;
   /** Highest resident memory of the process so far, in bytes. */
   readonly peakRssBytes: () => number;

@@ -9,7 +9,9 @@ import { branchHead, type TableMetadata } from "../table/metadata.ts";
 
 /** A data file of the table. */
 export interface TableFile {
+  /** Location, as the manifest has it. */
   readonly path: string;
+  /** Rows in it, by its manifest. */
   readonly recordCount: number;
 }
 

@@ -26,6 +26,7 @@ export function compareBytes(one: usize, oneLength: usize, other: usize, otherLe
   return oneLength < otherLength ? -1 : oneLength > otherLength ? 1 : 0;
 }
 
+/** Whether two runs of `length` bytes are the same; up to 7 bytes behind each are read. */
 // @inline
 export function equalBytes(one: usize, other: usize, length: usize): bool {
   let at: usize = 0;
@@ -53,6 +54,7 @@ export function hashBytes(from: usize, length: usize): u64 {
   return hash;
 }
 
+/** Spreads every bit of a hash over all others. */
 // @inline
 export function mixed(hash: u64): u64 {
   const product = hash * 0x9e3779b97f4a7c15;

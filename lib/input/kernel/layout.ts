@@ -11,7 +11,9 @@ export const BATCH_ROWS = 8;
 export const BATCH_POSITION = 12;
 /** Address behind the chunk. A line feed stands there unless one stands before it. */
 export const BATCH_END = 16;
+/** The byte between two fields. */
 export const BATCH_DELIMITER = 20;
+/** Fields that a record has to have. */
 export const BATCH_COLUMNS = 24;
 /** Most records of a batch. */
 export const BATCH_ROWS_MAX = 28;
@@ -25,10 +27,14 @@ export const BATCH_PROBLEM_AT = 40;
 export const BATCH_FIELD_COUNT = 44;
 /** Whether the fields of the batch before were short. */
 export const BATCH_ARE_SHORT = 48;
+/** Bytes of the whole block. */
 export const BATCH_BLOCK_BYTES = 64;
 
+/** A record has too few or too many fields. */
 export const PROBLEM_FIELD_COUNT = 1;
+/** Something other than a delimiter or a line end follows a closing quote. */
 export const PROBLEM_TEXT_AFTER_QUOTE = 2;
+/** The chunk ends within quotes. */
 export const PROBLEM_UNTERMINATED_QUOTE = 3;
 
 /** Bytes that a field takes: the addresses of its first byte and behind its last one. */
@@ -50,6 +56,7 @@ export const COLUMN_OFFSETS = 8;
 export const COLUMN_ROWS = 12;
 /** Where its field stands in a record, times eight. */
 export const COLUMN_FIELD = 16;
+/** Nulls among its rows so far. */
 export const COLUMN_NULL_COUNT = 20;
 /** Whether null does not fit. */
 export const COLUMN_REQUIRED = 24;
@@ -67,6 +74,7 @@ export const COLUMN_NEEDS_ROOM = 44;
 export const COLUMN_PARAMETER = 48;
 /** Precision of a decimal, or digits of a second. */
 export const COLUMN_PARAMETER_2 = 52;
+/** Bytes of the whole block. */
 export const COLUMN_BLOCK_BYTES = 64;
 
 /**
@@ -76,10 +84,11 @@ export const COLUMN_BLOCK_BYTES = 64;
 export const NULL_TEXTS_FIRST_BYTES = 256;
 
 /**
- * Powers of ten in the table of doubles: from 10^-290 to 10^280. Times
- * these, no 64-bit number comes near the least or the greatest double.
+ * The least power of ten in the table of doubles is 10^-290. Times this or the greatest, no 64-bit
+ * number comes near the least or the greatest double.
  */
-export const POWER_MIN = -290;
+export const POWER_NEGATIVE_MAX = 290;
+/** The greatest power of ten in the table. */
 export const POWER_MAX = 280;
 /** Bytes of a power: the low, then the high half of its first 128 bits. */
 export const POWER_BYTES = 16;

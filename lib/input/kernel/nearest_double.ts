@@ -2,7 +2,7 @@
 // multiplication (Clinger 1990); others are multiplied with 128 bits of a power of ten, which nearly
 // always is enough to round (Lemire 2021, "Number Parsing at a Gigabyte per Second").
 // @ts-nocheck: another language, which its own compiler checks.
-import { POWER_BYTES, POWER_MAX, POWER_MIN, POWERS_AT } from "./layout.ts";
+import { POWER_BYTES, POWER_MAX, POWER_NEGATIVE_MAX, POWERS_AT } from "./layout.ts";
 
 /** Whole numbers up to this are exact in a double, and so are powers of ten up to 10^22. */
 const EXACT_MAX: u64 = <u64> 1 << 53;
@@ -76,7 +76,7 @@ export function nearestDouble(mantissa: u64, power: i32): f64 {
       : exact / load<f64>(EXACT_POWERS - (power << 3));
   }
   if (mantissa == 0) return 0;
-  if (power < POWER_MIN || power > POWER_MAX || !findPowers()) return NaN;
+  if (power < -POWER_NEGATIVE_MAX || power > POWER_MAX || !findPowers()) return NaN;
   return roundedDouble(mantissa, power);
 }
 
@@ -96,7 +96,7 @@ function multiplyHigh(left: u64, rightAt: usize): u64 {
 // @inline
 export function roundedDouble(mantissa: u64, power: i32): f64 {
   if (mantissa == 0) return 0;
-  const powerAt = POWERS_AT + (power - POWER_MIN) * POWER_BYTES;
+  const powerAt = POWERS_AT + (power + POWER_NEGATIVE_MAX) * POWER_BYTES;
   const upperPower = load<u64>(powerAt, 8);
   const zeros = <i32> clz(mantissa);
   const left = mantissa << zeros;

@@ -7,6 +7,7 @@ import type { IntentRecord } from "../history.ts";
 
 /** What an intent asserts: texts that are equal when, and only when, the assertions are. */
 export interface Assertions {
+  /** One for each requirement that can cease to hold, such as `ns.t: main is at 17`. */
   readonly asserts: readonly string[];
   /** Those of `asserts` that no longer hold once the intent is carried out. */
   readonly moves: readonly string[];

@@ -13,8 +13,11 @@ const STATUSES_BESIDE_THE_RACE: ReadonlySet<number> = new Set([401, 403, 408, 41
 
 /** A lost race that was answered with the wrong status. */
 export interface WrongAnswer {
+  /** The operation that lost. */
   readonly operation: Operation;
+  /** The one of its tries that got the wrong status. */
   readonly answer: Try;
+  /** The table that the race was for, `namespace.name`. */
   readonly table: string;
   /** Who won; undefined when the workload knows that it could not succeed. */
   readonly winner: Operation | undefined;

@@ -31,7 +31,7 @@ import type { RunVerdict, Verdict, Violation } from "../verdict.ts";
 import { count } from "./words.ts";
 
 /** Conflicts without which a history of racing writers shows too little. */
-export const MIN_CONFLICTS = 10;
+const MIN_CONFLICTS = 10;
 
 /** Workloads in which several writers must meet, or nothing was tried. */
 const RACING: ReadonlySet<Workload> = new Set([
@@ -47,7 +47,7 @@ export interface CheckOptions {
   /**
    * Conflicts over all runs without which nothing is called valid, and at least one in each run in
    * which writers race in rounds; 0 for none.
-   * @default {MIN_CONFLICTS}
+   * @default {10}
    */
   readonly minConflicts?: number;
 }

@@ -23,11 +23,17 @@ const KINDS_THAT_MOVE_ROWS: ReadonlySet<ViolationKind> = new Set([
 
 /** A violation before the run is added. */
 export interface Finding {
+  /** The promise that is broken. */
   readonly kind: ViolationKind;
+  /** The table it shows in, `namespace.name`. */
   readonly table: string;
+  /** What happened, in whole sentences, for a person who has not read the history. */
   readonly words: string;
+  /** Operations that prove it, by number; one that is named twice is kept once. */
   readonly ops: readonly number[];
+  /** Ids of the snapshots that prove it. @default none */
   readonly snapshots?: readonly string[];
+  /** How often it happened, when it is told once for all of its kind; 1 is left out. */
   readonly times?: number;
   /** Entries whose other troubles follow from this one, beside those that `ops` names. */
   readonly explains?: readonly Entry[];
@@ -41,6 +47,11 @@ export class Findings {
   readonly #snapshots = new Set<string>();
   readonly #tablesWithMovedRows = new Set<string>();
 
+  /**
+   * Begins with none.
+   *
+   * @param run number of the run, from 1; it is added to every violation
+   */
   constructor(run: number) {
     this.#run = run;
   }

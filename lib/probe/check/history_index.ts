@@ -17,7 +17,9 @@ const REQUEST_IN_PROGRESS = "RequestInProgress";
 
 /** One request and its answer, if one came. */
 export interface Try {
+  /** The request, as it was sent. */
   readonly invoke: InvokeRecord;
+  /** The answer or the end of waiting; undefined when the history ends before either. */
   readonly complete: CompleteRecord | undefined;
   /** `ok`: acknowledged. `fail`: certainly not done. `unknown`: may have been done. */
   readonly outcome: "ok" | "fail" | "unknown";
@@ -31,6 +33,7 @@ export interface Try {
 export interface Operation {
   /** Number of the first try. */
   readonly op: number;
+  /** The first try; the others have the same body and key. */
   readonly first: InvokeRecord;
   /** In the order in which they were sent. */
   readonly tries: readonly Try[];
@@ -39,6 +42,7 @@ export interface Operation {
    * answered to a resend says nothing of a first try that had no answer.
    */
   readonly outcome: "ok" | "fail" | "unknown";
+  /** What it would do, one for each table, as the first try says. */
   readonly intents: readonly IntentRecord[];
   /** When it was first sent, in µs since the probe began. */
   readonly startUs: number;
@@ -50,6 +54,7 @@ export interface Operation {
 
 /** One run with what belongs to it. */
 export interface RunHistory {
+  /** What the run was to be. */
   readonly run: RunRecord;
   /** In the order of their first tries. */
   readonly operations: readonly Operation[];
@@ -59,7 +64,9 @@ export interface RunHistory {
 
 /** A whole history. */
 export interface HistoryIndex {
+  /** The first header; undefined when the history has none. */
   readonly header: HeaderRecord | undefined;
+  /** In the order of their records, also those that the catalog could not be asked for. */
   readonly runs: readonly RunHistory[];
   /** Whether the last line is there. */
   readonly hasEnd: boolean;

@@ -10,9 +10,13 @@ import { type Sight, TableView } from "./table_view.ts";
 
 /** What one operation would do to one table, and whether it is there. */
 export interface Entry {
+  /** Whom it belongs to. */
   readonly operation: Operation;
+  /** What the operation's first try would do to the table. */
   readonly intent: IntentRecord;
+  /** Whether the final read shows it. */
   readonly sight: Sight;
+  /** What the intent asserts of the table, and what it makes false for others. */
   readonly assertions: Assertions;
   /** Snapshots that it would add: one, or more if a resend was another request after all. */
   readonly snapshotIds: readonly string[];
@@ -20,7 +24,9 @@ export interface Entry {
 
 /** A table of a run. */
 export interface TableCase {
+  /** `namespace.name`. */
   readonly table: string;
+  /** The table as the final read found it. */
   readonly view: TableView;
   /** In the order of the operations. */
   readonly entries: readonly Entry[];
@@ -30,11 +36,15 @@ export interface TableCase {
 
 /** A run that is being judged. */
 export interface RunCase {
+  /** What the run was to be. */
   readonly run: RunRecord;
+  /** In the order of their first tries. */
   readonly operations: readonly Operation[];
+  /** Every table that an intent or a final read names. */
   readonly tables: readonly TableCase[];
   /** The entries of each operation, one for each table; by the number of the first try. */
   readonly entriesOf: ReadonlyMap<number, readonly Entry[]>;
+  /** The violations so far; every check adds to them. */
   readonly findings: Findings;
   /** Why the run cannot be judged, in words. */
   readonly doubts: Set<string>;

@@ -24,6 +24,7 @@ export interface Sight {
 
 /** A snapshot that something names and the list does not have. */
 export interface Gap {
+  /** Id of the missing snapshot. */
   readonly snapshotId: string;
   /** Snapshot that names it as its parent; undefined when the head names it. */
   readonly child: string | undefined;
@@ -33,6 +34,7 @@ const UNTOLD: Sight = { presence: "untold", isInChain: false, isListed: false, f
 
 /** A table's final state. */
 export class TableView {
+  /** `namespace.name`. */
   readonly table: string;
   /** Undefined when there was no final read, or it failed. */
   readonly final: FinalRecord | undefined;
@@ -46,6 +48,7 @@ export class TableView {
   readonly chain: readonly SnapshotRecord[];
   /** The list; of two with one id, the first. */
   readonly listed: ReadonlyMap<string, SnapshotRecord>;
+  /** Snapshots that the chain needs and the list lacks; empty unless `isWhole`. */
   readonly gaps: readonly Gap[];
   /** Snapshot at which the chain runs into itself. */
   readonly circleAt: string | undefined;
@@ -54,7 +57,11 @@ export class TableView {
   readonly #inChain: ReadonlySet<string>;
   readonly #paths: ReadonlySet<string> | undefined;
 
-  /** @param intents what was to be done to the table: tells the parent of a snapshot that is gone */
+  /**
+   * Follows the chain of a final read, where it shows the whole history.
+   *
+   * @param intents what was to be done to the table: tells the parent of a snapshot that is gone
+   */
   constructor(final: FinalRecord | undefined, table: string, intents: readonly IntentRecord[]) {
     const isMissing = final?.missing === true;
     const unreadable = final === undefined

@@ -8,14 +8,19 @@ import type { AnswerRecord } from "../history.ts";
 
 /** A table as an answer shows it. */
 export interface TableView {
+  /** `table-uuid`. */
   readonly uuid: string;
+  /** Of the current metadata file; null when the answer names none. */
   readonly metadataLocation: string | null;
   /** Head of main. */
   readonly head: bigint | undefined;
   /** The head's own object, where the answer has it. */
   readonly headSnapshot: SnapshotJson | undefined;
+  /** 0 where the metadata has none. */
   readonly lastSequenceNumber: bigint;
+  /** `last-updated-ms`, in ms since 1970. */
   readonly lastUpdatedMs: number;
+  /** 0 where the metadata has none. */
   readonly currentSchemaId: number;
 }
 

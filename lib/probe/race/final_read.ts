@@ -24,11 +24,15 @@ const READS_AT_ONCE = 16;
 
 /** What a final read needs. */
 export interface FinalReadOptions extends PatienceOptions {
+  /** Loads the table, with all of its snapshots. */
   readonly catalog: CatalogClient;
+  /** The table to be read. */
   readonly name: TableName;
   /** The table as it was opened for the race; undefined when the writers made it. */
   readonly opened: RaceTable | undefined;
+  /** Number of the run, for the record. */
   readonly run: number;
+  /** Microseconds since the probe began. */
   readonly nowUs: () => number;
 }
 

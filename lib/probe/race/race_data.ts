@@ -22,7 +22,9 @@ export const RACE_SCHEMA: SchemaJson = {
 
 /** A data file that can be written again under other names. */
 export interface SmallFile {
+  /** A whole Parquet file. */
   readonly bytes: Uint8Array;
+  /** Its size, counts and metrics; the path is empty and set for each copy. */
   readonly file: DataFile;
 }
 
@@ -46,6 +48,7 @@ export function encodeSmallFile(metadata: TableMetadata): SmallFile {
 export class FreshFiles {
   readonly #pool: EncodePool;
 
+  /** Starts the one encoding worker; `close` ends it. */
   constructor(metadata: TableMetadata, access: TableStoreAccess) {
     this.#pool = new EncodePool(1);
     this.#pool.setup(encodeSetup(metadata, access.properties), { refresh: access.refresh });
@@ -71,6 +74,7 @@ export class FreshFiles {
     return file;
   }
 
+  /** Ends the worker; a file that is being made fails. */
   close(): void {
     this.#pool.close();
   }

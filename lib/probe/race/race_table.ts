@@ -27,24 +27,35 @@ import type { SmallFile } from "./race_data.ts";
 
 /** What an append is built on. */
 export interface Base {
+  /** Head of main; undefined for a table without a snapshot. */
   readonly head: SnapshotJson | undefined;
+  /** The next snapshot gets this and one more. */
   readonly lastSequenceNumber: bigint;
+  /** In ms since 1970; the next snapshot is not older. */
   readonly lastUpdatedMs: number;
+  /** The current schema, which the snapshot names. */
   readonly schemaId: number;
 }
 
 /** An append, drafted by one writer for one attempt. */
 export interface Draft {
+  /** With an id of its own. */
   readonly snapshot: SnapshotJson;
+  /** Requirements and updates (REST spec, `CommitTableRequest`), without the identifier. */
   readonly request: CommitRequest;
+  /** The same for the history. */
   readonly intent: IntentRecord;
   /** The table as it is once this has landed. */
   readonly after: Base;
+  /** The one manifest that it adds, and the data file in it. */
   readonly manifest: DraftManifest;
 }
 
-interface DraftManifest {
+/** A manifest of one data file, drafted and perhaps written. */
+export interface DraftManifest {
+  /** Where it goes. */
   readonly path: string;
+  /** The one file that it names. */
   readonly file: DataFile;
   /** Known once it is encoded. */
   entry: ManifestFile;
@@ -66,13 +77,17 @@ const WRITES_AT_ONCE = 16;
 
 /** A table of a probe, opened. */
 export class RaceTable {
+  /** Namespace and name. */
   readonly name: TableName;
   /** `namespace.name`. */
   readonly id: string;
+  /** `table-uuid`. */
   readonly uuid: string;
   /** Metadata of the empty table; later schemas are set by {@linkcode adopt}. */
   metadata: TableMetadata;
+  /** Properties of the table's store, and fresh ones when its credentials run out. */
   readonly access: TableStoreAccess;
+  /** Opened for the table's location; whoever opened the table closes it. */
   readonly store: Store;
   readonly #small: SmallFile;
   readonly #drafts = new Map<string, Draft>();
@@ -80,6 +95,12 @@ export class RaceTable {
   /** Every location that was written to, whether or not that succeeded. */
   readonly written: string[] = [];
 
+  /**
+   * Reads and writes nothing yet.
+   *
+   * @param of.loaded the table as it was made: without a snapshot
+   * @param of.small what each append without a file of its own writes again
+   */
   constructor(table: TableName, of: {
     readonly loaded: LoadedTable;
     readonly access: TableStoreAccess;

@@ -17,9 +17,11 @@ export interface RawAnswer {
   readonly status: number | null;
   /** Body of the answer. */
   readonly text: string;
+  /** `type` of the error body (REST spec, `ErrorModel`); absent when there is none. */
   readonly errorType?: string;
   /** The error's message, or why there was no answer. */
   readonly message?: string;
+  /** What a refusal's `Retry-After` header asks for; absent when there is none. */
   readonly retryAfterMs?: number;
   /** `Server` header. */
   readonly server?: string;
@@ -29,8 +31,12 @@ export interface RawAnswer {
 export interface RawClientOptions {
   /** Any URL of the catalog: its origin is connected to. */
   readonly url: string;
+  /** Sent as bearer token with every request. */
   readonly token: string;
+  /** Value of the `User-Agent` header. */
   readonly userAgent: string;
+  /** Further headers of every request, names in small letters. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Until the body has been read whole, in ms. @default {60000} */
   readonly timeoutMs?: number;
 }
@@ -44,6 +50,7 @@ export class RawClient {
   readonly #origin: string;
   readonly #headers: Record<string, string>;
 
+  /** Connects with the first request, through a proxy where the usual variables name one. */
   constructor(options: RawClientOptions) {
     this.#origin = new URL(options.url).origin;
     const timeoutMs = options.timeoutMs ?? TIMEOUT_MS_DEFAULT;
@@ -63,6 +70,7 @@ export class RawClient {
       authorization: `Bearer ${options.token}`,
       "content-type": "application/json",
       "user-agent": options.userAgent,
+      ...options.headers,
     };
   }
 

@@ -9,6 +9,7 @@ export type Invocation = Omit<InvokeRecord, "type" | "op" | "time_us" | "run">;
 
 /** Keeps the records in the order in which things happened. */
 export class Recorder {
+  /** All records so far; they are appended to and never taken out. */
   readonly records: HistoryRecord[] = [];
   /** When the probe began: what the records' times count from. */
   readonly started = new Date();
@@ -25,6 +26,7 @@ export class Recorder {
     return this.#ops;
   }
 
+  /** Appends a record that is no request and no answer: header, run, final read, end. */
   add(record: HistoryRecord): void {
     this.records.push(record);
   }

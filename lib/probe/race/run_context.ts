@@ -17,6 +17,7 @@ import type { ProbeSession } from "./session.ts";
 export interface Writer {
   /** From 0. */
   readonly number: number;
+  /** Its first connection, for everything but what goes to the twin. */
   readonly client: RawClient;
   /** A second connection, for what is sent twice at once. */
   readonly twin: RawClient;
@@ -24,17 +25,25 @@ export interface Writer {
 
 /** A request that is ready to be sent. */
 export interface Shot {
+  /** Where it is posted to: absolute. */
   readonly url: string;
+  /** JSON text. */
   readonly body: string;
+  /** As the history has it. */
   readonly kind: InvokeRecord["kind"];
+  /** What it would do, one for each table; at least one. */
   readonly intents: readonly IntentRecord[];
+  /** Sent as `Idempotency-Key` header, a UUID; absent for none. */
   readonly idempotencyKey?: string;
+  /** What the one right answer is, where the workload knows; absent where it depends on others. */
   readonly expect?: InvokeRecord["expect"];
 }
 
 /** What came of a shot. */
 export interface Hit {
+  /** Its number in the history. */
   readonly op: number;
+  /** Without its text, which would keep every answer in memory. */
   readonly answer: RawAnswer;
   /** The table as the answer shows it; undefined for a refusal, and for an answer without metadata. */
   readonly view: TableView | undefined;
@@ -42,11 +51,17 @@ export interface Hit {
 
 /** One run of a workload. */
 export interface RunContext {
+  /** Number of the run, from 1. */
   readonly run: number;
+  /** What the run is to be. */
   readonly plan: RunPlan;
+  /** For all dealings with the catalog beside the race. */
   readonly session: ProbeSession;
+  /** Takes down each request and answer. */
   readonly recorder: Recorder;
+  /** At least one. */
   readonly writers: readonly Writer[];
+  /** The probe's one stream of draws: the order of the writers follows from the seed. */
   readonly random: SeededRandom;
   /** Aborted when the probe is to end: no new round begins. */
   readonly signal: AbortSignal;
@@ -58,6 +73,7 @@ export interface RunContext {
   newTableName(suffix: string): TableName;
   /** Says how far the run has come. */
   progress(done: number): void;
+  /** Tells a person something; the run goes on. */
   notice(message: string): void;
 }
 

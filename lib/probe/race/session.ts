@@ -19,7 +19,9 @@ const REMOVALS_AT_ONCE = 16;
 
 /** The tables of a probe. */
 export class ProbeSession {
+  /** Connected; its configuration has been read. */
   readonly catalog: CatalogClient;
+  /** Where all tables of the probe are made. */
   readonly namespace: readonly string[];
   readonly #id = crypto.randomUUID().slice(0, 8);
   readonly #onNotice: (message: string) => void;
@@ -30,6 +32,11 @@ export class ProbeSession {
   readonly #names: TableName[] = [];
   readonly #namespacesMade: Array<readonly string[]> = [];
 
+  /**
+   * Makes nothing yet.
+   *
+   * @param of.onNotice is told what `end` could not remove
+   */
   constructor(of: {
     readonly catalog: CatalogClient;
     readonly namespace: readonly string[];

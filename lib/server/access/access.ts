@@ -33,8 +33,10 @@ export class Access {
   }
 
   /**
-   * @param token what every request must show; without it all are served, and access tokens are given
-   * out only for the clients that insist on having one.
+   * Opens the access for a token, or for all who come.
+   *
+   * @param token what every request must show; without it all are served, and access tokens are
+   * given out only for the clients that insist on having one.
    * @throws {UsageError} for a token that no header can carry.
    */
   static async open(token: string | undefined): Promise<Access> {
@@ -101,6 +103,12 @@ export class AccessFailure extends RequestFailure {
   /** For the header `WWW-Authenticate`. */
   readonly challenge: string;
 
+  /**
+   * For a request that shows no token, or one that is worth nothing.
+   *
+   * @param message for people, without the token
+   * @param challenge such as `Bearer error="invalid_token"`
+   */
   constructor(message: string, challenge: string) {
     super(401, "NotAuthorizedException", message);
     this.challenge = challenge;

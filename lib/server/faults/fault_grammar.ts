@@ -28,23 +28,31 @@ export interface FaultRule {
   readonly text: string;
   /** What it is called where faults are counted, such as `drop-response` or `503`. */
   readonly name: string;
+  /** The requests that it is drawn for. */
   readonly target: FaultTarget;
   /** Share of the target's requests that it strikes, 0 to 1. */
   readonly probability: number;
+  /** What becomes of a request that is struck. */
   readonly fault: Fault;
 }
 
+/** All of them would not fit into a line of 80 characters. */
+const TARGETS_A_LINE = 7;
+
 /** The grammar, for help and for errors. */
 export const FAULT_GRAMMAR = `TARGET:FAULT=VALUE[;OPTION…]
-  TARGET   ${FAULT_TARGETS.join(" ")}
-  FAULT    drop-request=P       close the connection, do nothing
-           drop-response=P      do it, then close the connection without an answer
-           truncate=P           do it, then cut the answer's body in half
-           delay=50ms..200ms    wait before it is done; one figure is a fixed wait; ";p=P" for a share
-           STATUS=P             answer 400 to 599 in place of doing it; ";after" does it first,
-                                ";retry-after=S" adds the header, in seconds
-           lost-update=P        commit only: a commit that lost its race replaces the winner's
-  P        share of the requests, 0 to 1`;
+  TARGET  ${FAULT_TARGETS.slice(0, TARGETS_A_LINE).join(" ")}
+          ${FAULT_TARGETS.slice(TARGETS_A_LINE).join(" ")}
+  FAULT   drop-request=P     close the connection, do nothing
+          drop-response=P    do it, then close the connection with no answer
+          truncate=P         do it, then cut the answer's body in half
+          delay=50ms..200ms  wait before it is done; one figure is a fixed
+                             wait; ";p=P" for a share
+          STATUS=P           answer 400 to 599 in place of doing it; ";after"
+                             does it first, ";retry-after=S" adds the header
+          lost-update=P      commit only: a commit that lost its race
+                             replaces the winner's
+  P       share of the requests, 0 to 1; S is in seconds`;
 
 const DELAY_MS_MAX = 600_000;
 const RETRY_AFTER_S_MAX = 86_400;

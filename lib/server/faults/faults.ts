@@ -8,6 +8,7 @@ import { contextOf } from "../http/request_context.ts";
 
 /** Rules with the seed of their draws. */
 export interface FaultOptions {
+  /** In the order in which they were given: of several that strike, the first counts. */
   readonly rules: readonly FaultRule[];
   /** The same seed lets the nth request of a target meet the same faults. @default {1} */
   readonly seed?: number;
@@ -18,7 +19,9 @@ export const FAULT_SEED_DEFAULT = 1;
 
 /** A request that faults may strike. */
 export interface StruckRequest {
+  /** What the client has sent; its body is unread. */
   readonly request: Request;
+  /** The group that it is in: rules for this one and for `any` are drawn. */
   readonly target: FaultTarget;
   /** Closes the client's connection; nothing that is answered afterwards reaches it. */
   readonly cut: () => void;
@@ -30,6 +33,7 @@ export interface StruckRequest {
 
 /** What came of a request. */
 export interface StruckAnswer {
+  /** What the client is to get. */
   readonly response: Response;
   /** The connection has been cut: the response reaches nobody. */
   readonly isCut: boolean;
@@ -70,6 +74,7 @@ const TRUNCATE_PAUSE_MS = 50;
 export class Faults {
   readonly #streams: readonly Stream[];
 
+  /** Gives every rule a stream of draws that follows from the seed, its place and its text. */
   constructor(options: FaultOptions) {
     const { rules, seed = FAULT_SEED_DEFAULT } = options;
     this.#streams = rules.map((rule, index) => ({

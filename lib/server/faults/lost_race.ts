@@ -15,7 +15,7 @@ export const LOST_RACE_ERAS = [409, 400, 500] as const;
 export type LostRaceEra = typeof LOST_RACE_ERAS[number];
 
 /** Whether a commit failed because another one was faster. */
-export function isLostRace(error: unknown): boolean {
+function isLostRace(error: unknown): boolean {
   const failure = failureOf(error);
   return failure?.status === 409 && failure.type === "CommitFailedException";
 }

@@ -18,6 +18,7 @@ export interface LostRaceOptions {
 export interface OlderState {
   /** Where its metadata file lies. */
   readonly location: string;
+  /** What that file holds. */
   readonly file: MetadataFile;
 }
 

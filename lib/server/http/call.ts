@@ -8,8 +8,11 @@ import type { JsonObject } from "../../table/shape.ts";
 
 /** A request on its way to its handler. */
 export interface Call {
+  /** The warehouse that the path names, or the first one. */
   readonly catalog: Catalog;
+  /** For its headers; the body is read by `text`. */
   readonly request: Request;
+  /** Parameters of the query; of one that stands twice the first counts. */
   readonly query: URLSearchParams;
   /** Values of the path's placeholders, still percent-encoded. */
   readonly values: Readonly<Record<string, string>>;
@@ -29,10 +32,13 @@ export type Handler = (call: Call) => Response | Promise<Response>;
 
 /** A method and path with its handler. */
 export interface Route {
+  /** HTTP method, in upper case. */
   readonly method: string;
   /** Below `/v1/{prefix}/`, with placeholders. */
   readonly path: string;
+  /** The path's parts, between slashes; `{name}` is a placeholder. */
   readonly segments: readonly string[];
+  /** Answers the requests that fit; what it throws becomes an error body. */
   readonly handle: Handler;
 }
 

@@ -8,9 +8,13 @@ export interface CountedRequest extends Operation {
   readonly status: number;
   /** Status that the work came to, which may be another one. */
   readonly resultStatus: number;
+  /** From the request's head to its answer's head. */
   readonly elapsedMs: number;
+  /** Answered as before, by its Idempotency-Key. */
   readonly isReplay: boolean;
+  /** A commit of it has lost its race. */
   readonly hasLostRace: boolean;
+  /** Names of the faults that have struck it, such as `drop-response`. */
   readonly faults: readonly string[];
 }
 
@@ -53,7 +57,11 @@ export class Figures {
     labeled: true,
   });
 
-  /** @param build labels of the figure that says what runs, such as its version. */
+  /**
+   * Starts at zero.
+   *
+   * @param build labels of the figure that says what runs, such as its version.
+   */
   constructor(build: Labels) {
     this.#build.add(build);
   }

@@ -23,10 +23,13 @@ const PASSING_STATUSES = new Set([401, 403, 408, 419, 425, 429]);
 
 /** A request that came with a key. */
 export interface KeyedRequest {
+  /** A UUID in lower case. */
   readonly key: string;
+  /** HTTP method. */
   readonly method: string;
   /** Path and query as sent. */
   readonly target: string;
+  /** As sent; the same request has the same bytes. */
   readonly body: string;
 }
 
@@ -60,6 +63,12 @@ export class IdempotentRequests {
   readonly #underWay = new Map<string, UnderWay>();
   #sweptMs = 0;
 
+  /**
+   * Forgets what is too old as requests come.
+   *
+   * @param database keeps the answers, also for other processes
+   * @param now the clock, in milliseconds since 1970
+   */
   constructor(database: CatalogDatabase, now: () => number) {
     this.#database = database;
     this.#now = now;

@@ -17,7 +17,9 @@ export interface Metric {
 
 /** How a metric is named and explained. */
 export interface MetricName {
+  /** Letters, digits and underscores, with the unit at the end where there is one. */
   readonly name: string;
+  /** One line for people. */
   readonly help: string;
 }
 
@@ -26,6 +28,12 @@ export class Count implements Metric {
   readonly #of: MetricName & { readonly type: "counter" | "gauge" };
   readonly #values = new Map<string, number>();
 
+  /**
+   * Starts at zero.
+   *
+   * @param of its `labeled` says that there is a sample for each set of labels that comes up, and
+   * none before; without it there is one sample, from the start.
+   */
   constructor(of: MetricName & { readonly type: "counter" | "gauge"; readonly labeled?: boolean }) {
     this.#of = of;
     // Without labels there is one sample, from the start; with labels those that have come up.
@@ -50,7 +58,11 @@ export class Histogram implements Metric {
   readonly #of: MetricName & { readonly bounds: readonly number[] };
   readonly #series = new Map<string, { readonly counts: number[]; sum: number; count: number }>();
 
-  /** @param of its `bounds` are the upper bounds of the buckets, rising; the last one is +Inf. */
+  /**
+   * Has no sample until a value is counted.
+   *
+   * @param of its `bounds` are the upper bounds of the buckets, rising; the last one is +Inf.
+   */
   constructor(of: MetricName & { readonly bounds: readonly number[] }) {
     this.#of = of;
   }

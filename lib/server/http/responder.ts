@@ -26,6 +26,7 @@ export interface RequestEvent extends Operation {
   readonly status: number;
   /** Status that the work came to, where a fault showed the client another one or none. */
   readonly resultStatus?: number;
+  /** From the request's head to its answer's head. */
   readonly elapsedMs: number;
   /** Length of the request's body, where it was announced. */
   readonly bytesIn?: number;
@@ -37,6 +38,7 @@ export interface RequestEvent extends Operation {
   readonly replayed?: boolean;
   /** Names of the faults that have struck, such as `drop-response`. */
   readonly faults?: readonly string[];
+  /** `User-Agent` header, its first 300 characters; absent when there is none. */
   readonly userAgent?: string;
   /** What went wrong within the catalog, when the answer is a 500 that nobody asked for. */
   readonly error?: unknown;
@@ -46,12 +48,17 @@ export interface RequestEvent extends Operation {
 export interface ResponderOptions {
   /** The warehouses by name; the first one answers requests that name none. */
   readonly catalogs: ReadonlyMap<string, Catalog>;
+  /** Who is answered. */
   readonly access: Access;
+  /** How a lost race is answered. */
   readonly lostRace: LostRaceEra;
   /** Whether Idempotency-Keys are offered, and heeded. */
   readonly idempotencyKeys: boolean;
+  /** What goes wrong on purpose; undefined for nothing. */
   readonly faults?: Faults | undefined;
+  /** Counts every request, and is told at `/metrics`; undefined: there is no such path. */
   readonly figures?: Figures | undefined;
+  /** Is told of every request once its answer is made. */
   readonly onRequest?: ((event: RequestEvent) => void) | undefined;
   /** Ends the waits that faults ask for. */
   readonly signal: AbortSignal;
@@ -74,6 +81,7 @@ const PATH_LENGTH_MAX = 2000;
 export class Responder {
   readonly #options: ResponderOptions;
 
+  /** Nothing is opened here: what the options hold is closed by whoever opened it. */
   constructor(options: ResponderOptions) {
     this.#options = options;
   }

@@ -45,6 +45,7 @@ export interface RouteOptions {
 export interface Routed {
   /** The route's template, such as `/v1/{prefix}/namespaces`. */
   readonly template: string;
+  /** HTTP method. */
   readonly method: string;
   /** Carries the request out. */
   readonly answer: () => Promise<Response>;

@@ -36,6 +36,7 @@ export interface Place {
 
 /** A location that only one new table gets. */
 export interface ClaimedLocation {
+  /** Absolute, without a slash at its end. */
   readonly location: string;
   /** Gives it back when the table was not made; files in it stay. */
   release(): Promise<void>;

@@ -30,9 +30,9 @@ export function s3PropertiesFrom(readVariable: ReadVariable): StoreProperties {
 
 /** How STS is reached. */
 export interface StsSettings {
-  /** @default {AWS_ENDPOINT_URL_STS, then AWS_ENDPOINT_URL, then the endpoint of S3} */
+  /** URL of the service. @default {AWS_ENDPOINT_URL_STS, then AWS_ENDPOINT_URL, then that of S3} */
   readonly endpoint?: string;
-  /** @default {AWS_ROLE_ARN} */
+  /** ARN of the role that AssumeRole asks for; AWS needs one. @default {AWS_ROLE_ARN} */
   readonly roleArn?: string;
 }
 

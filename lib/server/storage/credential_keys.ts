@@ -9,8 +9,11 @@ import { sessionPolicy } from "./session_policy.ts";
 
 /** Keys that sign requests to S3. */
 export interface Keys {
+  /** Names the keys; it is no secret. */
   readonly accessKeyId: string;
+  /** Signs, and is never sent to the store. */
   readonly secretAccessKey: string;
+  /** Sent with every request; absent for keys that last. */
   readonly sessionToken?: string;
   /** When they end, in ms since 1970; absent when they do not, or nobody knows. */
   readonly expiresAtMs?: number;
@@ -57,10 +60,14 @@ export function serverKeys(properties: StoreProperties): GetKeys {
 }
 
 /** Keys as the SDK has them. */
-interface SdkIdentity {
+export interface SdkIdentity {
+  /** Names the keys; it is no secret. */
   readonly accessKeyId: string;
+  /** Signs, and is never sent to the store. */
   readonly secretAccessKey: string;
+  /** Sent with every request; absent for keys that last. */
   readonly sessionToken?: string;
+  /** When they end; absent when they do not, or nobody knows. */
   readonly expiration?: Date;
 }
 
@@ -88,6 +95,8 @@ export class StsKeys {
   #client: Promise<STSClient> | undefined;
 
   /**
+   * Nothing is asked of STS yet.
+   *
    * @throws {UsageError} when AWS itself is asked and no role is named.
    */
   constructor(settings: StsSettings, options: StsKeysOptions) {
@@ -177,7 +186,9 @@ interface KeptKeys {
 
 /** What {@link StsKeys} works with. */
 export interface StsKeysOptions {
+  /** Region that requests to STS are signed for. */
   readonly region: string;
+  /** The keys that AssumeRole is asked with. */
   readonly serverKeys: GetKeys;
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number;

@@ -14,8 +14,11 @@ export interface OpenStorageOptions {
   readonly name: string;
   /** `s3://bucket/prefix`. */
   readonly root: string;
+  /** What clients are to be given. */
   readonly mode: CredentialMode;
+  /** Endpoint, region and path style of the store, and the server's own keys where they are set. */
   readonly properties: StoreProperties;
+  /** How STS is reached, where keys or signatures come from it. */
   readonly sts: StsSettings;
   /** Whether somebody has named the STS, so that it must be there. */
   readonly namesSts: boolean;

@@ -6,7 +6,9 @@ const HEADERS_MAX = 100;
 
 /** A request to be signed. */
 export interface SignRequest {
+  /** HTTP method, as the client has it. */
   readonly method: string;
+  /** Where the client will send the request: absolute, with its query. */
   readonly uri: string;
   /** Values by name in lower case. */
   readonly headers: ReadonlyMap<string, string>;

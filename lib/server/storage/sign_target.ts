@@ -10,17 +10,23 @@ import { isBucketName } from "../places/s3_location.ts";
 
 /** A request that may be signed once its keys have been looked at. */
 export interface SignTarget {
+  /** HTTP method, in upper case. */
   readonly method: string;
   /** `http:` or `https:`. */
   readonly protocol: string;
+  /** In lower case, with the bucket where it stands in the host. */
   readonly hostname: string;
+  /** Undefined for the protocol's own port. */
   readonly port: number | undefined;
   /** The path as it is signed. */
   readonly path: string;
+  /** Decoded; every name stands once. */
   readonly query: Readonly<Record<string, string>>;
+  /** Of the path or of the host, whichever the store reads. */
   readonly bucket: string;
   /** The object, or the prefix of a listing; undefined for the removal of several objects. */
   readonly key: string | undefined;
+  /** One object, the names below a prefix, or the removal of the objects that a body names. */
   readonly kind: "object" | "list" | "deleteObjects";
 }
 

@@ -15,6 +15,7 @@ import { readSignTarget, refuse, type SignTarget } from "./sign_target.ts";
 
 /** What the client is to send in its place (REST spec, `RemoteSignResponse`). */
 export interface SignedRequest {
+  /** Where the request goes: what the client has named. */
   readonly uri: string;
   /** Those to be added. What the client has sent already is not among them. */
   readonly headers: Readonly<Record<string, readonly string[]>>;
@@ -37,7 +38,12 @@ export class S3Signer {
   readonly #properties: StoreProperties;
   readonly #keysFor: GetKeysFor;
 
-  /** @param keysFor gives the keys to sign with: the server's own, or better some that reach less. */
+  /**
+   * Asks for no keys yet.
+   *
+   * @param properties endpoint, region and path style of the store
+   * @param keysFor gives the keys to sign with: the server's own, or better some that reach less.
+   */
   constructor(properties: StoreProperties, keysFor: GetKeysFor) {
     this.#properties = properties;
     this.#keysFor = keysFor;

@@ -33,12 +33,15 @@ export function readDelegation(header: string | null): Delegation {
 export interface StorageCredential {
   /** The location below which it counts. */
   readonly prefix: string;
+  /** Properties such as `s3.access-key-id`; they hold secrets. */
   readonly config: Readonly<Record<string, string>>;
 }
 
 /** What a client is told of a table's store. */
 export interface StorageOffer {
+  /** The `config` of the answer: how the store is reached and, where keys are given, these, too. */
   readonly config: Readonly<Record<string, string>>;
+  /** The `storage-credentials` of the answer; absent where no keys are given. */
   readonly credentials?: readonly StorageCredential[];
   /** Tells this offer from others of the same table, for the entity tag. Holds no secret. */
   readonly tag: string;
@@ -64,6 +67,7 @@ export interface TableAddress {
 export class StorageAccess {
   readonly #options: StorageAccessOptions;
 
+  /** Nothing is asked for until a client wants it. */
   constructor(options: StorageAccessOptions) {
     this.#options = options;
   }
@@ -138,6 +142,7 @@ export class StorageAccess {
 
 /** What {@link StorageAccess} works with. */
 export interface StorageAccessOptions {
+  /** What clients are given when they ask for nothing in particular. */
   readonly mode: CredentialMode;
   /** Endpoint, region and path style of the store. */
   readonly properties: StoreProperties;
