@@ -1,5 +1,6 @@
 // `deno run -A tools/bundle.ts STAGE OUTPUT`: puts the staged sources and the packages they use into
-// a few files of plain JavaScript, all in one folder, with the data files they read beside them.
+// a few files of plain JavaScript, all in one folder, with the data files they read beside them, and
+// prints what packages those are, a line each.
 //
 // Of a package only what is used gets in, and a verb loads few files: an executable made of them is
 // smaller by a quarter and starts in half the time. Names and lines are kept, for stack traces.
@@ -10,6 +11,7 @@ import { gzipSync } from "node:zlib";
 import {
   build,
   type BuildFailure,
+  type Metafile,
   type OnLoadArgs,
   type OnLoadResult,
   type Plugin,
@@ -31,10 +33,11 @@ const TIMERS = [
 /**
  * Bundles the sources in `stage`, whose packages are in its `node_modules`.
  *
- * @throws {Error} with esbuild's messages when a module is missing or wrong, or a Worker is none of
- * {@linkcode ENTRIES}.
+ * @returns `name@version` of each package that code or data was taken from, sorted.
+ * @throws {Error} with esbuild's messages when a module is missing or wrong, when a Worker is none of
+ * {@linkcode ENTRIES}, and when a source imports a CommonJS package late.
  */
-export async function bundleSources(stage: string, output: string): Promise<void> {
+export async function bundleSources(stage: string, output: string): Promise<string[]> {
   try {
     const result = await build({
       absWorkingDir: stage,
@@ -55,15 +58,49 @@ export async function bundleSources(stage: string, output: string): Promise<void
       charset: "utf8",
       minifySyntax: true,
       legalComments: "none",
+      metafile: true,
       define: { __dirname: "import.meta.dirname" },
       plugins: [asPackage(), withWorkers(stage), withData(output), withNode()],
       logLevel: "silent",
     });
     const [warning] = result.warnings;
     if (warning !== undefined) throw new Error(`${warning.location?.file}: ${warning.text}`);
+    checkLateImports(result.metafile);
+    return await packagesIn(result.metafile, stage);
   } finally {
     await stop();
   }
+}
+
+/** What `import()` gives of CommonJS has its names in Deno, and none but `default` in a bundle. */
+function checkLateImports({ inputs }: Metafile): void {
+  for (const [source, { imports }] of Object.entries(inputs)) {
+    if (source.includes("node_modules/")) continue;
+    for (const { kind, path } of imports) {
+      if (kind !== "dynamic-import" || inputs[path]?.format !== "cjs") continue;
+      throw new Error(
+        `"${source}" imports "${path}" late, which is CommonJS: import a module late that imports it at once`,
+      );
+    }
+  }
+}
+
+async function packagesIn({ outputs }: Metafile, stage: string): Promise<string[]> {
+  const folders = new Set<string>();
+  for (const { inputs } of Object.values(outputs)) {
+    for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
+      const folder = /^.*\bnode_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0];
+      if (folder !== undefined && bytesInOutput > 0) folders.add(folder);
+    }
+  }
+  const ids = new Set<string>();
+  for (const folder of folders) {
+    const { name, version } = JSON.parse(
+      await Deno.readTextFile(join(stage, folder, "package.json")),
+    );
+    ids.add(`${name}@${version}`);
+  }
+  return [...ids].sort();
 }
 
 /** The names of `deno.json` that stand for another one in the package. */
@@ -198,7 +235,7 @@ if (import.meta.main) {
   const [stage, output] = Deno.args;
   if (stage === undefined || output === undefined) throw new Error("STAGE and OUTPUT are needed");
   try {
-    await bundleSources(stage, output);
+    for (const id of await bundleSources(stage, output)) console.log(id);
   } catch (error) {
     // The first of esbuild's messages is the cause; `compile_tool.ts` shows the last line.
     console.error((error as BuildFailure).errors?.[0]?.text ?? String(error));

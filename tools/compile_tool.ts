@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MAIN_MODULE } from "./bundle_entries.ts";
 import { FALLBACK_DENO_VERSION, FALLBACK_TARGET, fallbackRuntime } from "./fallback_runtime.ts";
+import { fixTimes } from "./fix_times.ts";
 import { PERMISSION_FLAGS } from "./permissions.ts";
 import { type CommandResult, lastReason, runCommand } from "./run_command.ts";
 import { readStamp, stageSources } from "./stage.ts";
@@ -41,6 +42,8 @@ export interface CompiledTool {
   readonly sizeBytes: number;
   /** Version of the Deno inside. */
   readonly denoVersion: string;
+  /** `name@version` of the npm packages inside, sorted. */
+  readonly packages: readonly string[];
   /** Why Deno's own base runtime was not used; undefined when it was. */
   readonly fallbackReason: string | undefined;
 }
@@ -78,7 +81,7 @@ export async function compileTool(
   const work = await Deno.makeTempDir({ dir: cache, prefix: "work-" });
   try {
     const runtime = await findBaseRuntime({ cache, work, target, downloadMsMax });
-    const bundle = await bundleTool(root, { work, output });
+    const { folder, packages } = await bundleTool(root, { work, output });
     const result = await runCommand(runtime.deno, {
       args: [
         // All is there: nothing is looked up, neither types nor packages.
@@ -90,7 +93,7 @@ export async function compileTool(
         ...(target === undefined ? [] : ["--target", target]),
         ...["--output", join(work, "tool"), MAIN_MODULE],
       ],
-      cwd: bundle,
+      cwd: folder,
       env: runtime.env,
     });
     if (!result?.success) throw compileError(output, result);
@@ -108,6 +111,7 @@ export async function compileTool(
       path: output,
       sizeBytes: (await Deno.stat(output)).size,
       denoVersion: runtime.version,
+      packages,
       fallbackReason: runtime.fallbackReason,
     };
   } finally {
@@ -118,25 +122,29 @@ export async function compileTool(
 /**
  * Makes the files that the executable consists of, in a folder of their own.
  *
- * @returns the folder.
+ * @returns the folder, and `name@version` of the packages that the files are made from.
  * @throws {CompileError} when a package cannot be had or a module is missing.
  */
 async function bundleTool(
   root: string,
   options: { readonly work: string; readonly output: string },
-): Promise<string> {
+): Promise<{ readonly folder: string; readonly packages: readonly string[] }> {
   const stage = join(options.work, "stage");
   const bundle = join(options.work, "bundle");
-  await stageSources(root, stage, { stamp: await readStamp(root) });
+  const stamp = await readStamp(root);
+  await stageSources(root, stage, { stamp });
   const steps = [
     { args: ["install", "--quiet", "--node-modules-dir=auto"], cwd: stage },
     { args: ["run", "-A", "--config", join(root, "deno.json"), BUNDLER, stage, bundle], cwd: root },
   ];
+  let packages: readonly string[] = [];
   for (const step of steps) {
     const result = await runCommand(Deno.execPath(), step);
     if (!result?.success) throw compileError(options.output, result);
+    packages = result.stdout.split("\n").filter((line) => line !== "");
   }
-  return bundle;
+  await fixTimes(bundle, stamp.date);
+  return { folder: bundle, packages };
 }
 
 function compileError(output: string, result: CommandResult | undefined): CompileError {

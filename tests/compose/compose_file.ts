@@ -13,16 +13,24 @@ export interface Service {
   readonly command?: string[];
   readonly environment?: Record<string, string>;
   readonly ports?: string[];
+  readonly profiles?: string[];
+  readonly volumes?: string[];
+  readonly networks?: string[] | Record<string, { readonly aliases?: string[] } | null>;
+  readonly user?: string;
   readonly init?: boolean;
   readonly restart?: string;
   readonly healthcheck?: { readonly test: string[] };
   readonly "depends_on"?: Record<string, { readonly condition: string }>;
-  readonly build?: { readonly context: string; readonly "dockerfile_inline": string };
+  readonly "read_only"?: boolean;
+  readonly "cap_drop"?: string[];
+  readonly build?: { readonly context: string; readonly target: string };
 }
 
 /** The parts of the file that the tests look at. */
 export interface ComposeFile {
   readonly services: Record<string, Service>;
+  readonly networks: Record<string, unknown>;
+  readonly volumes: Record<string, unknown>;
 }
 
 /** Reads and parses the file. */
@@ -35,6 +43,18 @@ export function serviceOf(compose: ComposeFile, name: string): Service {
   const service = compose.services[name];
   if (service === undefined) throw new Error(`compose.yaml has no service "${name}"`);
   return service;
+}
+
+/** The names of a service and of all that it waits for. */
+export function startedFor(compose: ComposeFile, name: string): Set<string> {
+  const started = new Set<string>();
+  const visit = (one: string) => {
+    if (started.has(one)) return;
+    started.add(one);
+    for (const needed of Object.keys(serviceOf(compose, one).depends_on ?? {})) visit(needed);
+  };
+  visit(name);
+  return started;
 }
 
 /** A value as Compose sees it when no variable is set: `${NAME:-default}` is the default. */

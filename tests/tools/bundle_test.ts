@@ -102,6 +102,28 @@ Deno.test("bundleSources() makes files that run with no package beside them, wor
   assert.ok(files.includes("memory.bin"));
 });
 
+Deno.test("bundleSources() names the packages that code was taken from, and no other", async () => {
+  await using project = await makeProject({
+    "lib/late.ts":
+      "import { b } from '@two/new'; import 'idle'; export const answer = () => b()[0];\n",
+    "node_modules/@two/new/package.json": JSON.stringify({ name: "@two/new", version: "2.1.0" }),
+    "node_modules/@two/new/index.js": "export const b = () => [42];\n",
+    "node_modules/idle/package.json": JSON.stringify({ name: "idle", version: "1.0.0" }),
+    "node_modules/idle/index.js": "export {};\n",
+  });
+  const made = await bundle(project);
+  assert.equal(made?.stdout, "@two/new@2.1.0\nold@1.0.0\n");
+});
+
+Deno.test("bundleSources() refuses the late import of a CommonJS package, whose names would be lost", async () => {
+  await using project = await makeProject({
+    "lib/late.ts": "export const answer = async () => (await import('old')).wait;\n",
+  });
+  const made = await bundle(project);
+  assert.equal(made?.success, false);
+  assert.match(made?.stderr ?? "", /"lib\/late\.ts" imports ".*old\/part\.js" late/);
+});
+
 Deno.test("bundleSources() refuses a Worker that is no entry, and names it", async () => {
   await using project = await makeProject({
     "lib/late.ts": `new Worker(${urlOf("./other.ts")});\nexport const answer = () => 1;\n`,
