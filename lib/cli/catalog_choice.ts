@@ -2,16 +2,22 @@
 import { CatalogError, UsageError } from "../errors.ts";
 import { startInProcessCatalog } from "../server/in_process.ts";
 import type { CatalogTarget } from "../load/options.ts";
+import {
+  type CatalogSettings,
+  embeddedDirectory,
+  readToken,
+  resolveCatalogSettings,
+} from "./config/catalog_settings.ts";
+import type { PyicebergEnvironment } from "./config/pyiceberg.ts";
+import { pyicebergCatalogs, pyicebergPlace, saysCatalogs } from "./config/pyiceberg.ts";
 import type { Flag, FlagValues } from "./flags.ts";
-import { readTextFile } from "./text_file.ts";
+import type { Term } from "./verb.ts";
 
 /** Where Lakekeeper and `serve` listen unless told otherwise. */
 export const CATALOG_URL_DEFAULT = "http://localhost:8181/catalog";
 
 /** Directory of the embedded catalog's warehouse when nothing names another. */
 export const WAREHOUSE_DIRECTORY_DEFAULT = "./warehouse";
-
-const TOKEN_DEFAULT = "dummy";
 
 /** The flags that name a catalog. */
 export const CATALOG_FLAGS: readonly Flag[] = [
@@ -31,7 +37,7 @@ export const CATALOG_FLAGS: readonly Flag[] = [
   },
   {
     flags: "--catalog <NAME>",
-    description: "name of the catalog in messages",
+    description: "name of the catalog in messages and in pyiceberg's configuration",
     group: "Catalog",
     fallback: "my_catalog",
     originalVariables: ["CATALOG_NAME"],
@@ -39,6 +45,7 @@ export const CATALOG_FLAGS: readonly Flag[] = [
   {
     flags: "--token-file <FILE>",
     description: "file with the bearer token; CATALOG_TOKEN holds the token itself",
+    path: "file",
     group: "Catalog",
   },
   {
@@ -49,75 +56,145 @@ export const CATALOG_FLAGS: readonly Flag[] = [
   },
 ];
 
-/** Settings whose presence means that a catalog has been chosen. */
-const CHOOSING_FLAGS = ["uri", "warehouse", "catalog", "token-file"];
+/** Variables that say how an S3 store is reached. */
+export const STORE_VARIABLES: readonly Term[] = [
+  [
+    "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN",
+    "keys to an S3 store, where the catalog gives none",
+  ],
+  ["AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL_S3", "the same of its keys, region and place"],
+];
+
+/** Variables beside the flags that every verb with a catalog heeds. */
+export const CATALOG_VARIABLES: readonly Term[] = [
+  ["CATALOG_TOKEN", "the bearer token itself; keep it out of command lines and logs"],
+  ...STORE_VARIABLES,
+];
 
 /** The catalog in use; `close` ends the embedded one. */
 export interface ChosenCatalog {
+  /** Where requests go, and with what. */
   readonly target: CatalogTarget;
   /** What a person should know about the choice. */
   readonly notice: string | undefined;
   /** How the tables can be read later, when the catalog ends with this command. */
   readonly afterwards: string | undefined;
+  /** Ends the embedded catalog; does nothing to another. */
   close(): Promise<void>;
 }
 
 /** What the choice depends on beside the flags. */
-export interface ChoiceEnvironment {
-  readonly variable: (name: string) => string | undefined;
-  /** Names of all variables that are set. */
-  readonly variableNames: () => readonly string[];
+export interface ChoiceEnvironment extends PyicebergEnvironment {
   /** Whether nothing at all listens where the default URL points. */
   readonly defaultRefuses: () => Promise<boolean>;
 }
 
+/** Which catalog is to be used; nothing has been opened or asked. */
+export type CatalogDecision =
+  & {
+    readonly settings: CatalogSettings;
+    /** What a person should know about the choice. */
+    readonly notice: string | undefined;
+    readonly target: Omit<CatalogTarget, "uri">;
+  }
+  & (
+    | { readonly kind: "rest"; readonly uri: string }
+    | { readonly kind: "embedded"; readonly directory: string }
+  );
+
 /**
- * Chooses the catalog. The embedded one is taken only when no setting names a catalog and the
+ * Decides on the catalog. The embedded one is taken only when no setting names a catalog and the
  * default URL's port refuses connections; a configured catalog that does not answer is an error
  * later, never a reason for another.
  *
- * @throws {UsageError} when a setting cannot be read.
+ * @throws {UsageError} when a setting cannot be read, or asks for what is not supported.
+ */
+export async function decideCatalog(
+  values: FlagValues,
+  environment: ChoiceEnvironment,
+): Promise<CatalogDecision> {
+  const settings = await resolveCatalogSettings(values, environment);
+  const [problem] = settings.problems;
+  if (problem !== undefined) throw problem;
+  const uri = settings.uri.value;
+  const directory = embeddedDirectory(uri);
+  if (directory === "") {
+    throw new UsageError('Cannot use --uri "embedded:": it takes a directory, embedded:DIR');
+  }
+  if (directory === undefined) checkUri(uri);
+  const target = {
+    name: settings.name.value,
+    warehouse: settings.warehouse.value,
+    token: await readToken(settings.token),
+    properties: Object.fromEntries(
+      [...settings.properties].map(([name, { value }]) => [name, value]),
+    ),
+  };
+  const decided = { settings, target, notice: settings.notices.join("\n") || undefined };
+  if (directory !== undefined) return { ...decided, kind: "embedded", directory };
+  if (settings.isConfigured || !(await environment.defaultRefuses())) {
+    return { ...decided, kind: "rest", uri };
+  }
+  checkNotPyiceberg(settings);
+  const notice = `No catalog is configured and none answers at ${CATALOG_URL_DEFAULT}: using the ` +
+    `embedded catalog in ${WAREHOUSE_DIRECTORY_DEFAULT} (choose another with --uri or CATALOG_URL)`;
+  return {
+    ...decided,
+    kind: "embedded",
+    directory: WAREHOUSE_DIRECTORY_DEFAULT,
+    notice: [notice, ...settings.notices].join("\n"),
+  };
+}
+
+/**
+ * Whoever has configured pyiceberg has a catalog, and would not expect another one.
+ *
+ * @throws {CatalogError}
+ */
+function checkNotPyiceberg({ pyiceberg, name }: CatalogSettings): void {
+  if (pyiceberg === undefined || !saysCatalogs(pyiceberg)) return;
+  const names = pyicebergCatalogs(pyiceberg);
+  const choice = names.length === 0 ? "" : `Name one of its catalogs (${names.join(", ")}) with ` +
+    "--catalog, or ";
+  const hint = `${choice}name the catalog with --uri, or give --uri embedded:DIR for one of the ` +
+    "tool's own";
+  throw new CatalogError(
+    `Cannot choose a catalog: pyiceberg is configured (${
+      pyicebergPlace(pyiceberg)
+    }), but not for ` +
+      `"${name.value}", and nothing answers at ${CATALOG_URL_DEFAULT}`,
+    { hint: hint.charAt(0).toUpperCase() + hint.slice(1) },
+  );
+}
+
+/**
+ * Opens the catalog decided on.
+ *
+ * @throws {ToolError} when the embedded one cannot be opened.
+ */
+export async function openCatalog(decision: CatalogDecision): Promise<ChosenCatalog> {
+  const { kind, notice, target } = decision;
+  if (kind === "embedded") {
+    return await openEmbedded(decision.directory, { ...target, notice });
+  }
+  return {
+    target: { ...target, uri: decision.uri },
+    notice,
+    afterwards: undefined,
+    close: () => Promise.resolve(),
+  };
+}
+
+/**
+ * Decides on the catalog and opens it.
+ *
+ * @throws {ToolError} when it cannot be decided on, or the embedded one cannot be opened.
  */
 export async function chooseCatalog(
   values: FlagValues,
   environment: ChoiceEnvironment,
 ): Promise<ChosenCatalog> {
-  const uri = values.text("uri")!;
-  const common = {
-    name: values.text("catalog")!,
-    warehouse: values.text("warehouse")!,
-    token: await readToken(values, environment),
-    properties: readProperties(values.texts("property")),
-  };
-  const embedded = /^embedded:(.*)$/s.exec(uri);
-  if (embedded !== null) {
-    if (embedded[1] === "") {
-      throw new UsageError('Cannot use --uri "embedded:": it takes a directory, embedded:DIR');
-    }
-    return await openEmbedded(embedded[1]!, { ...common, notice: undefined });
-  }
-  checkUri(uri);
-  if (isConfigured(values, environment) || !(await environment.defaultRefuses())) {
-    return {
-      target: { ...common, uri },
-      notice: undefined,
-      afterwards: undefined,
-      close: () => Promise.resolve(),
-    };
-  }
-  const pyiceberg = await findPyicebergConfiguration(environment);
-  if (pyiceberg !== undefined) {
-    throw new CatalogError(
-      `Cannot choose a catalog: pyiceberg is configured (${pyiceberg}), which this version does ` +
-        `not read, and nothing answers at ${CATALOG_URL_DEFAULT}`,
-      { hint: "Name the catalog with --uri, or give --uri embedded:DIR for one of the tool's own" },
-    );
-  }
-  return await openEmbedded(WAREHOUSE_DIRECTORY_DEFAULT, {
-    ...common,
-    notice: `No catalog is configured and none answers at ${CATALOG_URL_DEFAULT}: using the ` +
-      `embedded catalog in ${WAREHOUSE_DIRECTORY_DEFAULT} (choose another with --uri or CATALOG_URL)`,
-  });
+  return await openCatalog(await decideCatalog(values, environment));
 }
 
 /** A password in a URI would be shown with every message that names the catalog. */
@@ -151,52 +228,6 @@ async function openEmbedded(
       `${common.warehouse}=${directory}`,
     close: () => running.close(),
   };
-}
-
-function isConfigured(values: FlagValues, environment: ChoiceEnvironment): boolean {
-  return CHOOSING_FLAGS.some((name) => values.source(name) !== "default") ||
-    tokenVariable(environment) !== undefined;
-}
-
-function tokenVariable(environment: ChoiceEnvironment): string | undefined {
-  return environment.variable("CATALOG_TOKEN") || undefined;
-}
-
-/** A flag beats the variable, which beats the variable that names a file. */
-async function readToken(values: FlagValues, environment: ChoiceEnvironment): Promise<string> {
-  const fromVariable = tokenVariable(environment);
-  const path = values.text("token-file");
-  if (fromVariable !== undefined && values.source("token-file") !== "flag") return fromVariable;
-  if (path === undefined) return TOKEN_DEFAULT;
-  return (await readTextFile(path, "token file")).trim();
-}
-
-function readProperties(texts: readonly string[]): Record<string, string> {
-  const properties: Record<string, string> = {};
-  for (const text of texts) {
-    const at = text.indexOf("=");
-    if (at < 1) throw new UsageError("Cannot use --property: it takes KEY=VALUE");
-    properties[text.slice(0, at)] = text.slice(at + 1);
-  }
-  return properties;
-}
-
-/** Where pyiceberg would find a configuration, or undefined. */
-async function findPyicebergConfiguration(
-  environment: ChoiceEnvironment,
-): Promise<string | undefined> {
-  const variable = environment.variableNames().find((name) =>
-    /^PYICEBERG_(CATALOG__|DEFAULT_CATALOG$)/.test(name)
-  );
-  if (variable !== undefined) return `the variable ${variable}`;
-  const home = environment.variable("HOME") || environment.variable("USERPROFILE");
-  for (const directory of [environment.variable("PYICEBERG_HOME"), home, "."]) {
-    if (!directory) continue;
-    const path = `${directory}/.pyiceberg.yaml`;
-    const found = await Deno.stat(path).then((info) => info.isFile, () => false);
-    if (found) return path;
-  }
-  return undefined;
 }
 
 /** Whether both loopback addresses refuse a connection to the default URL's port. */

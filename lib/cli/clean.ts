@@ -1,10 +1,16 @@
 /** `clean`: removes what a load has left behind. */
 import { EXIT_CODE, UsageError } from "../errors.ts";
 import { type CleanEvent, type CleanSummary, type FileCount, runClean } from "../load/clean.ts";
+import { formatTableName } from "../rest/catalog.ts";
 import { createHttp } from "../rest/http.ts";
 import { LOAD_ID_PATTERN } from "../table/locations.ts";
 import { buildInfo } from "./build_info.ts";
-import { CATALOG_FLAGS, chooseCatalog, processEnvironment } from "./catalog_choice.ts";
+import {
+  CATALOG_FLAGS,
+  CATALOG_VARIABLES,
+  chooseCatalog,
+  processEnvironment,
+} from "./catalog_choice.ts";
 import type { Flag, FlagValues } from "./flags.ts";
 import { jsonLine } from "./json_view.ts";
 import { readTableName, TABLE_FLAGS } from "./table_flags.ts";
@@ -46,37 +52,42 @@ const CLEAN_FLAGS: readonly Flag[] = [
   },
 ];
 
-const CLEAN_HELP_AFTER = `
-Removed are files of this load's own, known by their names, in the table's data and metadata
-directories, that no snapshot on any branch or tag refers to. All manifests are read first; when one
-cannot be read, nothing is removed. What stays in any case:
-  - files that a snapshot refers to, and files younger than --older-than
-  - files outside of the table's location (write.data.path), where another table's may lie
-  - where the history is cut (a snapshot's parent is missing): every file that a missing snapshot
-    may refer to, unless --history-expired says that those have expired
-  - where the catalog keeps branches of its own (Nessie): every file that one of them may refer to;
-    such catalogs have a garbage collector of their own
-Do not clean a table that is registered in two catalogs, each with its own snapshots.
-
-Examples:
-  lakekeeper-ingest clean --load-id 2026-03-01 --dry-run
-  lakekeeper-ingest clean --load-id 2026-03-01 --table sales.orders --older-than 2h
-
-Exit status:
-  0  nothing is left to remove, whether or not something was found
-  1  there is no such table, or it was replaced meanwhile
-  2  wrong command line or configuration
-  6  the catalog or the store refused access
-  7  the catalog or the store cannot be reached, or a manifest cannot be read
-`;
-
 /** The command line of `clean`. */
 export const CLEAN: VerbDefinition = {
   name: "clean",
   usage: "--load-id ID [flags]",
   description: "Remove files of a load that no snapshot refers to",
   flags: CLEAN_FLAGS,
-  after: CLEAN_HELP_AFTER,
+  examples: [
+    "lakekeeper-ingest clean --load-id 2026-03-01 --dry-run",
+    "lakekeeper-ingest clean --load-id 2026-03-01 --table sales.orders --older-than 2h",
+  ],
+  notes: [
+    "Removed are files of this load's own, known by their names, in the table's data and metadata " +
+    "directories, that no snapshot on any branch or tag refers to. All manifests are read first; " +
+    "when one cannot be read, nothing is removed. What stays in any case:",
+    {
+      lines: [
+        "- files that a snapshot refers to, and files younger than --older-than",
+        "- files outside of the table's location (write.data.path), where another",
+        "  table's may lie",
+        "- where the history is cut (a snapshot's parent is missing): every file that a",
+        "  missing snapshot may refer to, unless --history-expired says that those have",
+        "  expired",
+        "- where the catalog keeps branches of its own (Nessie): every file that one of",
+        "  them may refer to; such catalogs have a garbage collector of their own",
+      ],
+    },
+    "Do not clean a table that is registered in two catalogs, each with its own snapshots.",
+  ],
+  variables: CATALOG_VARIABLES,
+  exitStatus: [
+    ["0", "nothing is left to remove, whether or not something was found"],
+    ["1", "there is no such table, or it was replaced meanwhile"],
+    ["2", "wrong command line or configuration"],
+    ["6", "the catalog or the store refused access"],
+    ["7", "the catalog or the store cannot be reached, or a manifest cannot be read"],
+  ],
 };
 
 /**
@@ -85,7 +96,7 @@ export const CLEAN: VerbDefinition = {
  * @throws {ToolError} when the files cannot be judged or removed.
  */
 export async function runCleanVerb(call: VerbCall): Promise<number> {
-  const values = readVerbFlags(call, CLEAN);
+  const values = await readVerbFlags(call, CLEAN);
   if (values === undefined) return EXIT_CODE.ok;
   const { terminal } = call;
   if (values.operands.length > 0) {
@@ -98,6 +109,13 @@ export async function runCleanVerb(call: VerbCall): Promise<number> {
   const catalog = await chooseCatalog(values, processEnvironment);
   try {
     if (catalog.notice !== undefined) terminal.err.write(`${catalog.notice}\n`);
+    if (!values.isOn("json")) {
+      const { name, uri, warehouse } = catalog.target;
+      terminal.err.write(
+        `Looking for files of load ${loadId} in ${formatTableName(table)} of ${name} ` +
+          `(${uri}, warehouse ${warehouse})\n`,
+      );
+    }
     const emit = createView(values, { terminal, olderThanMs });
     await runClean({
       catalog: catalog.target,

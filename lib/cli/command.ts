@@ -1,24 +1,41 @@
 /** Decides the verb by the first word, runs it, and turns what it throws into an exit code. */
-import { EXIT_CODE, ToolError, UsageError } from "../errors.ts";
+import { EXIT_CODE, ToolError } from "../errors.ts";
 import { jsonLine } from "./json_view.ts";
 import { openTerminal, OutputClosedError, type Terminal } from "./terminal.ts";
 import { errorText } from "./text_view.ts";
 import type { RunVerb, VerbCall } from "./verb.ts";
-import { VERBS_BUILT, VERBS_TO_COME } from "./verbs.ts";
+import { VERB_NAMES, type VerbName } from "./verbs.ts";
 
 /**
- * Verbs that are built; each is loaded only when it is called, so that `version` starts at once.
+ * What runs each verb; it is loaded only when it is called, so that `version` starts at once.
  */
-const VERBS: Readonly<Record<typeof VERBS_BUILT[number], () => Promise<RunVerb>>> = {
+const VERBS: Readonly<Record<VerbName, () => Promise<RunVerb>>> = {
   ingest: async () => (await import("./ingest.ts")).runIngest,
-  generate: async () => (await import("./generate.ts")).runGenerate,
+  generate: async () => leaving((await import("./generate.ts")).runGenerate),
   serve: async () => (await import("./serve.ts")).runServe,
   probe: async () => (await import("./probe.ts")).runProbeVerb,
-  verify: async () => (await import("./verify.ts")).runVerifyVerb,
-  clean: async () => (await import("./clean.ts")).runCleanVerb,
+  verify: async () => leaving((await import("./verify.ts")).runVerifyVerb),
+  clean: async () => leaving((await import("./clean.ts")).runCleanVerb),
+  doctor: async () => (await import("./doctor/doctor.ts")).runDoctor,
+  config: async () => (await import("./config/config.ts")).runConfig,
+  completions: async () => (await import("./completions/completions.ts")).runCompletions,
+  man: async () => (await import("./man/man.ts")).runMan,
   version: async () => (await import("./version.ts")).runVersion,
   help: async () => (await import("./help.ts")).runHelp,
 };
+
+/** The verb as one that leaves at once when a signal asks it to. */
+function leaving(run: RunVerb): RunVerb {
+  return async (call) => {
+    const { leaveOnSignals } = await import("./signals.ts");
+    const signals = leaveOnSignals(call.exitNow);
+    try {
+      return await run(call);
+    } finally {
+      signals.close();
+    }
+  };
+}
 
 /** Runs the command line; the only thing left to do with the result is to exit. */
 export async function runCommand(
@@ -47,12 +64,7 @@ async function dispatch(
   if (first === "-h" || first === "--help") {
     return await (await VERBS.help())({ ...call, args: ["ingest"] });
   }
-  if (VERBS_TO_COME.includes(first)) {
-    throw new UsageError(`Cannot run "${first}": it is not built in this version`, {
-      hint: `A file of that name is given as ./${first}`,
-    });
-  }
-  const verb = VERBS_BUILT.find((name) => name === first);
+  const verb = VERB_NAMES.find((name) => name === first);
   if (verb === undefined) return await (await VERBS.ingest())({ ...call, args });
   return await (await VERBS[verb]())({ ...call, args: rest });
 }

@@ -9,19 +9,13 @@ import { readVerbFlags, type VerbCall, type VerbDefinition } from "./verb.ts";
 const GENERATE_FLAGS: readonly Flag[] = [
   { flags: "--rows <N>", description: "rows", group: "Output", fallback: "50000" },
   { flags: "--seed <S>", description: "seed", group: "Output", fallback: "42" },
-  { flags: "-o, --output <FILE>", description: "file to write; else stdout", group: "Output" },
+  {
+    flags: "-o, --output <FILE>",
+    description: "file to write; else stdout",
+    group: "Output",
+    path: "file",
+  },
 ];
-
-const GENERATE_HELP_AFTER = `
-Examples:
-  lakekeeper-ingest generate --rows 1m -o big.csv
-  lakekeeper-ingest generate --rows 10 --seed 7
-
-Exit status:
-  0  all rows are written
-  1  the file cannot be written
-  2  wrong command line
-`;
 
 /** The command line of `generate`. */
 export const GENERATE: VerbDefinition = {
@@ -29,7 +23,15 @@ export const GENERATE: VerbDefinition = {
   usage: "[flags]",
   description: "Make sample data as CSV, the same bytes for the same seed",
   flags: GENERATE_FLAGS,
-  after: GENERATE_HELP_AFTER,
+  examples: [
+    "lakekeeper-ingest generate --rows 1m -o big.csv",
+    "lakekeeper-ingest generate --rows 10 --seed 7",
+  ],
+  exitStatus: [
+    ["0", "all rows are written"],
+    ["1", "the file cannot be written"],
+    ["2", "wrong command line"],
+  ],
 };
 
 /**
@@ -38,7 +40,7 @@ export const GENERATE: VerbDefinition = {
  * @throws {UsageError | StorageError}
  */
 export async function runGenerate(call: VerbCall): Promise<number> {
-  const values = readVerbFlags(call, GENERATE);
+  const values = await readVerbFlags(call, GENERATE);
   if (values === undefined) return EXIT_CODE.ok;
   if (values.operands.length > 0) {
     throw new UsageError(`Cannot use "${values.operands[0]}": generate takes flags only`, {

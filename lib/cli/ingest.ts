@@ -1,5 +1,5 @@
 /** `ingest`: loads a CSV file, or generated rows, into a table. */
-import { EXIT_CODE, MissingInputError } from "../errors.ts";
+import { EXIT_CODE, MissingInputError, UsageError } from "../errors.ts";
 import type { Emit, SummaryEvent } from "../load/events.ts";
 import { runLoad } from "../load/run.ts";
 import { Stop } from "../load/stop.ts";
@@ -16,7 +16,7 @@ import { resumeCommand } from "./resume_command.ts";
 import { listenForSignals } from "./signals.ts";
 import { createReportView, openReport, type ReportView } from "./report_view.ts";
 import { createProgressView } from "./progress_view.ts";
-import { SHORT_HELP } from "./short_help.ts";
+import { printShortHelp } from "./short_help.ts";
 import { type Terminal, withoutReaders } from "./terminal.ts";
 import { createTextView } from "./text_view.ts";
 import { readVerbFlags, type VerbCall } from "./verb.ts";
@@ -30,17 +30,26 @@ import { VERB_NAMES } from "./verbs.ts";
 export async function runIngest(call: VerbCall): Promise<number> {
   // A load goes on to its end when nobody reads of it any more (`… | head`).
   const terminal = withoutReaders(call.terminal);
-  const values = readVerbFlags(call, INGEST);
+  const values = await readVerbFlags(call, INGEST).catch(async (error) => {
+    throw await withVerb(error, call.args[0]);
+  });
   if (values === undefined) return EXIT_CODE.ok;
   const flagged = readLoadFlags(values);
   const source = await openInput(values).catch((error) => {
     throw withSuggestion(error, values.operands[0]);
   });
   if (source === undefined) {
-    terminal.err.write(SHORT_HELP);
+    printShortHelp(terminal.err, terminal);
     return EXIT_CODE.usage;
   }
+  if (values.text("load-id") === "auto" && tellsMore(values)) {
+    terminal.err.write(`Reading ${source.name} whole, since its content decides the load id\n`);
+  }
   const load = await readLoadId(values, source);
+  if (values.isOn("dry-run")) {
+    const { runDryRun } = await import("./dry_run.ts");
+    return await runDryRun(values, { flagged, source, load, terminal });
+  }
   const stop = new Stop();
   const signals = listenForSignals(stop, call.exitNow);
   const peakRss = measurePeakRss();
@@ -119,8 +128,24 @@ function createView(values: FlagValues, terminal: Terminal): Emit {
 
 /** A bare word that is no file may have been meant as a verb. */
 function withSuggestion(error: unknown, word: string | undefined): unknown {
-  if (!(error instanceof MissingInputError) || word === undefined) return error;
-  const verb = /^[a-z]+$/i.test(word) ? nearest(word.toLowerCase(), VERB_NAMES) : undefined;
+  if (!(error instanceof MissingInputError)) return error;
+  const verb = verbLike(word);
   if (verb === undefined) return error;
   return new MissingInputError(error.message, { cause: error, hint: `Did you mean "${verb}"?` });
+}
+
+/** A flag that ingest does not have may be one of the verb that was meant. */
+async function withVerb(error: unknown, word: string | undefined): Promise<unknown> {
+  const verb = verbLike(word);
+  if (!(error instanceof UsageError) || verb === undefined) return error;
+  if (await Deno.stat(word!).then(() => true, () => false)) return error;
+  return new UsageError(`${error.message}, and "${word}" is no file`, {
+    cause: error,
+    hint: `Did you mean "${verb}"?`,
+  });
+}
+
+function verbLike(word: string | undefined): string | undefined {
+  if (word === undefined || !/^[a-z]+$/i.test(word)) return undefined;
+  return nearest(word.toLowerCase(), VERB_NAMES);
 }

@@ -1,6 +1,6 @@
 /** The flags of `ingest`, and its help. */
-import { INFER_ROWS_DEFAULT } from "./ingest_options.ts";
-import { CATALOG_FLAGS } from "./catalog_choice.ts";
+import { CODEC_NAMES, COMMIT_MODES, ENCODINGS, INFER_ROWS_DEFAULT } from "./ingest_options.ts";
+import { CATALOG_FLAGS, CATALOG_VARIABLES } from "./catalog_choice.ts";
 import type { Flag } from "./flags.ts";
 import { CSV_FLAGS } from "./input_flags.ts";
 import { TABLE_FLAGS } from "./table_flags.ts";
@@ -10,7 +10,8 @@ import type { VerbDefinition } from "./verb.ts";
 export const INGEST_FLAGS: readonly Flag[] = [
   {
     flags: "-w, --workers <N>",
-    description: "workers that encode and commit in parallel; auto takes one for each core",
+    description: "workers in parallel, each a writer of its own; threads that encode are at most " +
+      "as many as the cores; auto takes a worker for each core",
     group: "Load",
     fallback: "2",
   },
@@ -31,13 +32,16 @@ export const INGEST_FLAGS: readonly Flag[] = [
   },
   {
     flags: "--codec <NAME>",
-    description: "zstd, snappy, lz4, gzip or none (default: the table's, else zstd)",
+    description: "compression: zstd, snappy, lz4, gzip or none (default: the table's, else zstd)",
+    values: CODEC_NAMES,
     group: "Data files",
   },
   {
     flags: "--encoding <NAME>",
-    description: "plain: every reader knows it; compact: DELTA encodings, smaller, which Spark " +
-      "(Iceberg's vectorized reader) before 2026, Athena and others with older readers refuse",
+    description: "how values are written: plain, which every reader knows; compact, DELTA " +
+      "encodings, smaller, which Spark (Iceberg's vectorized reader) before 2026, Athena and " +
+      "others with older readers refuse",
+    values: ENCODINGS,
     group: "Data files",
     fallback: "plain",
   },
@@ -51,6 +55,12 @@ export const INGEST_FLAGS: readonly Flag[] = [
     description: "name of the load: run again with the same, it adds what is missing and nothing " +
       "twice; auto derives it from the content (default: a new one)",
     group: "Load",
+  },
+  {
+    flags: "-n, --dry-run",
+    description: "show schema, plan and what would be sent, and write nothing",
+    group: "Load",
+    withoutVariables: true,
   },
   {
     flags: "--rows <N>",
@@ -80,8 +90,10 @@ export const INGEST_FLAGS: readonly Flag[] = [
   ...CATALOG_FLAGS,
   {
     flags: "--commit <MODE>",
-    description: "per-chunk: every chunk is a snapshot, and workers race; grouped: whatever is " +
-      "ready is one; once: the whole load is one",
+    description:
+      "how chunks become snapshots: per-chunk, each is one, and workers race; grouped, " +
+      "whatever is ready is one; once, the whole load is one",
+    values: COMMIT_MODES,
     group: "Commit",
     fallback: "per-chunk",
   },
@@ -101,6 +113,7 @@ export const INGEST_FLAGS: readonly Flag[] = [
   {
     flags: "--report <FILE>",
     description: "write a report as one HTML file, also when the load fails",
+    path: "file",
     group: "Output",
   },
   {
@@ -112,31 +125,35 @@ export const INGEST_FLAGS: readonly Flag[] = [
   { flags: "--no-progress", description: "no progress on stderr", group: "Output" },
 ];
 
-const INGEST_HELP_AFTER = `
-Examples:
-  lakekeeper-ingest sample_data.csv --workers 2
-  lakekeeper-ingest sample_data.csv --uri http://localhost:8181/catalog --table sales.orders
-  lakekeeper-ingest big.csv --commit once --load-id orders-2026-11
-  lakekeeper-ingest --rows 1m --chunk-size 100k
-  lakekeeper-ingest sample_data.csv --workers 8 --commit-retries 0
-
-Exit status:
-  0  every row is in the table
-  1  a chunk was not committed, or the file is missing
-  2  wrong command line or configuration
-  3  bad input, or input that does not fit the table
-  4  unknown whether a commit was carried out
-  5  races were lost until the retries or the time were spent
-  6  the catalog or the store refused access
-  7  the catalog or the store cannot be reached
-  130, 143  interrupted by SIGINT, SIGTERM
-`;
-
 /** The command line of `ingest`. */
 export const INGEST: VerbDefinition = {
   name: "ingest",
   usage: "FILE [flags]",
-  description: "Load rows from CSV into an Apache Iceberg table",
+  description: "Load rows from CSV into an Apache Iceberg table. The word ingest may be left out.",
+  operands: [{ path: "file" }],
   flags: INGEST_FLAGS,
-  after: INGEST_HELP_AFTER,
+  examples: [
+    "lakekeeper-ingest sample_data.csv --workers 2",
+    "lakekeeper-ingest orders.csv --uri http://localhost:8181/catalog --table sales.orders",
+    "lakekeeper-ingest big.csv --commit once --load-id orders-2026-11",
+    "lakekeeper-ingest --rows 1m --chunk-size 100k",
+    "lakekeeper-ingest sample_data.csv --workers 8 --commit-retries 0",
+  ],
+  notes: [
+    "A load that was interrupted, or whose outcome is unknown, is finished by the same command " +
+    "with its --load-id, which is printed before the first commit: what is missing is added, and " +
+    "nothing twice.",
+  ],
+  variables: CATALOG_VARIABLES,
+  exitStatus: [
+    ["0", "every row is in the table"],
+    ["1", "a chunk was not committed, or the file is missing"],
+    ["2", "wrong command line or configuration"],
+    ["3", "bad input, or input that does not fit the table"],
+    ["4", "unknown whether a commit was carried out"],
+    ["5", "races were lost until the retries or the time were spent"],
+    ["6", "the catalog or the store refused access"],
+    ["7", "the catalog or the store cannot be reached"],
+    ["130, 143", "interrupted by SIGINT, SIGTERM"],
+  ],
 };

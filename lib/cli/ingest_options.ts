@@ -13,12 +13,13 @@ import type { PrimitiveType } from "../table/types.ts";
 import type { FlagValues } from "./flags.ts";
 import { readDialect } from "./input_flags.ts";
 import { readTableName } from "./table_flags.ts";
-import { parseCount, parseDurationMs, parseSizeBytes } from "./values.ts";
+import { parseChoice, parseCount, parseDurationMs, parseSizeBytes } from "./values.ts";
 
 /** Rows that types are inferred from. */
 export const INFER_ROWS_DEFAULT = 10_000;
 
-const COMMIT_MODES: readonly CommitMode[] = ["per-chunk", "grouped", "once"];
+/** What `--commit` takes. */
+export const COMMIT_MODES: readonly CommitMode[] = ["per-chunk", "grouped", "once"];
 
 const WORKERS_MAX = 256;
 const CHUNK_ROWS_MAX = 100_000_000;
@@ -132,10 +133,7 @@ async function loadIdOf(source: Source): Promise<string> {
 }
 
 function readCommitMode(values: FlagValues): CommitMode {
-  const text = values.text("commit")!;
-  const mode = COMMIT_MODES.find((name) => name === text);
-  if (mode !== undefined) return mode;
-  throw new UsageError(`Cannot use --commit "${text}": it takes ${COMMIT_MODES.join(", ")}`);
+  return parseChoice(values.text("commit")!, { flag: "--commit", choices: COMMIT_MODES });
 }
 
 const CODECS: ReadonlyMap<string, Codec> = new Map([
@@ -146,24 +144,20 @@ const CODECS: ReadonlyMap<string, Codec> = new Map([
   ["none", "uncompressed"],
 ]);
 
-const ENCODINGS: readonly EncodingChoice[] = ["plain", "compact"];
+/** What `--codec` takes. */
+export const CODEC_NAMES: readonly string[] = [...CODECS.keys()];
+
+/** What `--encoding` takes. */
+export const ENCODINGS: readonly EncodingChoice[] = ["plain", "compact"];
 
 function readParquetChoice(values: FlagValues): ParquetChoice {
   const codecName = values.text("codec");
-  const codec = codecName === undefined ? undefined : CODECS.get(codecName);
-  const encoding = values.text("encoding")!;
   const rowGroup = values.text("row-group-size");
-  if (codecName !== undefined && codec === undefined) {
-    const names = [...CODECS.keys()].join(", ");
-    throw new UsageError(`Cannot use --codec "${codecName}": it takes ${names}`);
-  }
-  const chosen = ENCODINGS.find((name) => name === encoding);
-  if (chosen === undefined) {
-    throw new UsageError(`Cannot use --encoding "${encoding}": it takes ${ENCODINGS.join(", ")}`);
-  }
   return {
-    codec,
-    encoding: chosen,
+    codec: codecName === undefined
+      ? undefined
+      : CODECS.get(parseChoice(codecName, { flag: "--codec", choices: CODEC_NAMES })),
+    encoding: parseChoice(values.text("encoding")!, { flag: "--encoding", choices: ENCODINGS }),
     rowGroupBytes: rowGroup === undefined
       ? undefined
       : parseSizeBytes(rowGroup, { flag: "--row-group-size" }),

@@ -9,6 +9,7 @@ const SAMPLE_INTERVAL_MS = 100;
 export interface PeakRss {
   /** Highest figure so far, in bytes. */
   bytes(): number;
+  /** Ends the sampling; the figure so far stays. */
   stop(): void;
 }
 

@@ -12,6 +12,7 @@ import { createHttp } from "../rest/http.ts";
 import { buildInfo } from "./build_info.ts";
 import { chooseCatalog, processEnvironment } from "./catalog_choice.ts";
 import type { FlagValues } from "./flags.ts";
+import { nearest } from "./nearest.ts";
 import { PROBE, readRaceFlags } from "./probe_flags.ts";
 import { createProbeJsonView, verdictLine } from "./probe_json.ts";
 import { markdownOf } from "./probe_markdown.ts";
@@ -30,12 +31,15 @@ import { readVerbFlags, type VerbCall } from "./verb.ts";
 export async function runProbeVerb(call: VerbCall): Promise<number> {
   // The verdict is the exit code, whether or not somebody reads to the end (`… | head`).
   const terminal = withoutReaders(call.terminal);
-  const values = readVerbFlags(call, PROBE);
+  const values = await readVerbFlags(call, PROBE);
   if (values === undefined) return EXIT_CODE.ok;
   const [word, ...operands] = values.operands;
   if (word === undefined) return await race(values, { ...call, terminal });
   if (word !== "check") {
-    throw new UsageError(`Cannot use "${word}": probe takes flags only, or check HISTORY`);
+    throw new UsageError(
+      `Cannot use "${word}": probe takes flags only, or check HISTORY`,
+      nearest(word, ["check"]) === undefined ? {} : { hint: 'Did you mean "check"?' },
+    );
   }
   return await check(values, { terminal, operands });
 }

@@ -2,11 +2,11 @@
 import { UsageError } from "../errors.ts";
 import { type Workload, WORKLOADS } from "../probe/history.ts";
 import { type PlanOptions, planRuns, type RunPlan } from "../probe/plan.ts";
-import { CATALOG_FLAGS } from "./catalog_choice.ts";
+import { CATALOG_FLAGS, CATALOG_VARIABLES } from "./catalog_choice.ts";
 import type { Flag, FlagValues } from "./flags.ts";
 import { nearest } from "./nearest.ts";
 import { TABLE_FLAGS } from "./table_flags.ts";
-import { parseCount } from "./values.ts";
+import { parseChoice, parseCount } from "./values.ts";
 import type { VerbDefinition } from "./verb.ts";
 
 const MODES = ["rounds", "free", "both"] as const;
@@ -29,15 +29,17 @@ const PROBE_FLAGS: readonly Flag[] = [
   },
   {
     flags: "--workload <NAME,…>",
-    description: `all, or some of ${WORKLOADS.join(", ")}`,
+    description: `races to run: all, or some of ${WORKLOADS.join(", ")}`,
     group: "Race",
     fallback: "all",
+    values: ["all", ...WORKLOADS],
   },
   {
     flags: "--mode <MODE>",
     description: "how writers append: rounds that start together, free for throughput, or both",
     group: "Race",
     fallback: "both",
+    values: MODES,
     withoutVariables: true,
   },
   {
@@ -67,6 +69,7 @@ const PROBE_FLAGS: readonly Flag[] = [
   {
     flags: "--history <FILE>",
     description: "file that every request and answer is written to",
+    path: "file",
     group: "Output",
     fallback: "history.jsonl",
     withoutVariables: true,
@@ -74,12 +77,14 @@ const PROBE_FLAGS: readonly Flag[] = [
   {
     flags: "--report <FILE>",
     description: "write a report as one HTML file",
+    path: "file",
     group: "Output",
     withoutVariables: true,
   },
   {
     flags: "--markdown <FILE>",
     description: "write a summary in Markdown, for a CI job or an issue; - is standard output",
+    path: "file",
     group: "Output",
     withoutVariables: true,
   },
@@ -92,54 +97,66 @@ const PROBE_FLAGS: readonly Flag[] = [
   { flags: "-q, --quiet", description: "print the verdict only", group: "Output" },
 ];
 
-const PROBE_HELP_AFTER = `
-Writers with connections of their own race for tables that the probe makes, and drops at the end.
-Every request and answer goes into the history; then the tables are read, and a checker compares
-both. The right answer to a lost race is 409. "probe check FILE" judges a history again, offline.
-
-Workloads:
-  append        all append to one branch, in rounds and freely
-  first-commit  all make the first snapshot of an empty table
-  create        all create the same table
-  schema        some add a column while others append
-  multi-table   transactions over two tables, all or nothing
-  idempotency   a request sent again under its Idempotency-Key, later and while in flight
-  properties    all set one property, with and without an assertion
-  stale         assertions that no longer hold, one after the other
-With several workloads, those beside append run with one number of writers, 8 at most. A workload
-that the catalog does not offer is told so, not failed. Free running ends after 5 s a run.
-
-Examples:
-  lakekeeper-ingest probe --uri http://localhost:8181/catalog --warehouse demo
-  lakekeeper-ingest probe --writers 8 --commits 20 --workload append --report race.html
-  lakekeeper-ingest probe check history.jsonl --markdown -
-
-Exit status:
-   0  valid: no promise was broken
-   1  the history cannot be written, or the probe failed otherwise
-   2  wrong command line or configuration
-   3  a history that cannot be read
-   6  the catalog or the store refused access
-   7  the catalog or the store cannot be reached
-  10  violation: the catalog broke a promise
-  11  unknown: too little happened or could be read to judge by
- 130  interrupted (143: ended by SIGTERM), and no violation was found until then
-`;
-
 /** The command line of `probe`. */
 export const PROBE: VerbDefinition = {
   name: "probe",
   usage: "[flags] | check HISTORY [flags]",
   description: "Race writers against a catalog and judge what it answers",
   flags: PROBE_FLAGS,
-  after: PROBE_HELP_AFTER,
+  operands: [{ values: ["check"] }, { path: "file" }],
+  examples: [
+    "lakekeeper-ingest probe --uri http://localhost:8181/catalog --warehouse demo",
+    "lakekeeper-ingest probe --writers 8 --commits 20 --workload append --report race.html",
+    "lakekeeper-ingest probe check history.jsonl --markdown -",
+  ],
+  notes: [
+    "Writers with connections of their own race for tables that the probe makes, and drops at the " +
+    "end. Every request and answer goes into the history; then the tables are read, and a checker " +
+    'compares both. The right answer to a lost race is 409. "probe check FILE" judges a history ' +
+    "again, offline.",
+    "Workloads:",
+    {
+      terms: [
+        ["append", "all append to one branch, in rounds and freely"],
+        ["first-commit", "all make the first snapshot of an empty table"],
+        ["create", "all create the same table"],
+        ["schema", "some add a column while others append"],
+        ["multi-table", "transactions over two tables, all or nothing"],
+        [
+          "idempotency",
+          "a request sent again under its Idempotency-Key, later and while in flight",
+        ],
+        ["properties", "all set one property, with and without an assertion"],
+        ["stale", "assertions that no longer hold, one after the other"],
+      ],
+    },
+    "With several workloads, those beside append run with one number of writers, 8 at most. A " +
+    "workload that the catalog does not offer is told so, not failed. Free running ends after 5 s " +
+    "a run.",
+  ],
+  variables: CATALOG_VARIABLES,
+  exitStatus: [
+    ["0", "valid: no promise was broken"],
+    ["1", "the history cannot be written, or the probe failed otherwise"],
+    ["2", "wrong command line or configuration"],
+    ["3", "a history that cannot be read"],
+    ["6", "the catalog or the store refused access"],
+    ["7", "the catalog or the store cannot be reached"],
+    ["10", "violation: the catalog broke a promise"],
+    ["11", "unknown: too little happened or could be read to judge by"],
+    ["130, 143", "interrupted by SIGINT, SIGTERM, and no violation was found until then"],
+  ],
 };
 
 /** The race that the flags ask for. */
 export interface RaceFlags {
+  /** Names of the levels of the namespace in which the tables are made. */
   readonly namespace: readonly string[];
+  /** One after the other. */
   readonly plans: readonly RunPlan[];
+  /** What the random choices follow from. */
   readonly seed: number;
+  /** Whether the tables stay when the race is over. */
   readonly keep: boolean;
 }
 
@@ -189,7 +206,5 @@ function readWorkloads(text: string): readonly Workload[] {
 }
 
 function readMode(text: string): PlanOptions["mode"] {
-  const mode = MODES.find((known) => known === text);
-  if (mode !== undefined) return mode;
-  throw new UsageError(`Cannot use --mode "${text}": it takes ${MODES.join(", ")}`);
+  return parseChoice(text, { flag: "--mode", choices: MODES });
 }

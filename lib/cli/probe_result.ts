@@ -13,8 +13,11 @@ import {
 
 /** What a probe, or the check of a history, has come to. */
 export interface ProbeResult {
+  /** Who raced and against what; undefined for a history without its first line. */
   readonly header: HeaderRecord | undefined;
+  /** What was promised, and whether it was kept. */
   readonly verdict: Verdict;
+  /** Rates, latencies and answers, by run. */
   readonly numbers: ProbeNumbers;
 }
 

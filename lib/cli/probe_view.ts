@@ -12,9 +12,11 @@ import {
 } from "./probe_result.ts";
 import { paint, type Terminal } from "./terminal.ts";
 import { formatDuration } from "./values.ts";
+import { wrap } from "./wrap.ts";
 
 /** Operations that are named of violations that are alike. */
 const OPERATIONS_SHOWN_MAX = 10;
+const LINE_CHARACTERS_MAX = 100;
 const CLEAR_LINE = "\r\x1b[K";
 
 /** Makes the view of a probe's events. */
@@ -25,7 +27,7 @@ export function createProbeView(
   const { err } = terminal;
   let runs = 0;
   let current: RunStartEvent | undefined;
-  const say = (text: string) => err.write(`${err.isTerminal ? CLEAR_LINE : ""}${text}\n`);
+  const say = (text: string) => err.write(`${err.animates ? CLEAR_LINE : ""}${text}\n`);
   return (event) => {
     switch (event.type) {
       case "start":
@@ -40,7 +42,7 @@ export function createProbeView(
         current = event;
         return;
       case "progress":
-        if (options.quiet || !err.isTerminal || current === undefined) return;
+        if (options.quiet || !err.animates || current === undefined) return;
         err.write(`${CLEAR_LINE}${runText(current, runs)}: ${event.done} of ${event.total}`);
         return;
       case "run_end": {
@@ -85,6 +87,9 @@ export function resultText(
   const kind = verdict.verdict;
   const mark = terminal.usesUnicode ? `${MARKS[kind]} ` : "";
   const head = paint(terminal.out, COLORS[kind], `${mark}${VERDICT_WORDS[kind][1]}`);
+  const width = terminal.out.isTerminal
+    ? Math.min(LINE_CHARACTERS_MAX, terminal.out.columns())
+    : LINE_CHARACTERS_MAX;
   const lines = [`${head}: ${verdictSentence(verdict)}`];
   for (const alike of alikeViolations(verdict)) {
     const [violation, ...others] = alike;
@@ -92,9 +97,9 @@ export function resultText(
       "",
       `${paint(terminal.out, "red", KIND_WORDS[violation.kind])} (run ${violation.run}, ` +
         `${violation.table})`,
-      ...wrap(violation.words, "  "),
-      ...wrap(witnessText(violation), "  "),
-      ...wrap(othersText(others), "  "),
+      ...wrap(violation.words, { width, indent: "  " }),
+      ...wrap(witnessText(violation), { width, indent: "  " }),
+      ...wrap(othersText(others), { width, indent: "  " }),
     );
   }
   if (quiet) return `${lines.join("\n")}\n`;
@@ -102,7 +107,9 @@ export function resultText(
   const ceiling = ceilingText(result);
   if (ceiling !== undefined) lines.push("", `Ceiling of a table: ${ceiling}`);
   const beside = [...reservations(result), ...verdict.notes];
-  if (beside.length > 0) lines.push("", ...beside.flatMap((text) => wrap(`- ${text}`, "", "  ")));
+  if (beside.length > 0) {
+    lines.push("", ...beside.flatMap((text) => wrap(`- ${text}`, { width, hanging: "  " })));
+  }
   return `${lines.join("\n")}\n`;
 }
 
@@ -137,21 +144,4 @@ function tableLines(result: ProbeResult, terminal: Terminal): string[] {
       columns[at]!.isFigure ? cell.padStart(widths[at]!) : cell.padEnd(widths[at]!)
     ).join("  ").trimEnd()
   );
-}
-
-const LINE_CHARACTERS_MAX = 100;
-
-function wrap(text: string, indent: string, hanging: string = indent): string[] {
-  const lines: string[] = [];
-  let line = indent;
-  for (const word of text.split(/\s+/).filter((part) => part !== "")) {
-    const isEmpty = line.trim() === "";
-    if (!isEmpty && line.length + 1 + word.length > LINE_CHARACTERS_MAX) {
-      lines.push(line);
-      line = hanging + word;
-    } else {
-      line += isEmpty ? word : ` ${word}`;
-    }
-  }
-  return line.trim() === "" ? lines : [...lines, line];
 }

@@ -9,6 +9,7 @@ import type { Output } from "./terminal.ts";
 
 /** A file that a report will stand in. */
 export interface ReportFile {
+  /** As it was given. */
   readonly path: string;
   /**
    * Puts the report there, whatever stood there before.
@@ -47,6 +48,7 @@ export async function openReport(
 
 /** A view of a load that makes its report. */
 export interface ReportView {
+  /** Takes the events of the load. */
   readonly emit: Emit;
   /** Writes the report; says on stderr when that fails, since the load is done. */
   finish(err: Output): Promise<void>;

@@ -16,7 +16,7 @@ import { readVerbFlags, type VerbCall } from "./verb.ts";
  * @throws {ToolError} when a catalog cannot be opened or the address not be used.
  */
 export async function runServe(call: VerbCall): Promise<number> {
-  const values = readVerbFlags(call, SERVE);
+  const values = await readVerbFlags(call, SERVE);
   if (values === undefined) return EXIT_CODE.ok;
   if (values.operands.length > 0) {
     throw new UsageError(`Cannot use "${values.operands[0]}": serve takes flags only`);

@@ -7,11 +7,12 @@ import { buildInfo } from "./build_info.ts";
 import type { FlagValues } from "./flags.ts";
 import { TOKEN_VARIABLE } from "./serve_flags.ts";
 import { readTextFile } from "./text_file.ts";
-import { parseCount } from "./values.ts";
+import { parseChoice, parseCount } from "./values.ts";
 import { readWarehouses } from "./warehouse_flag.ts";
 
 /** What `serve` is to do. */
 export interface ServeChoice {
+  /** All of the server's options but who is told of its requests. */
   readonly server: Omit<ServerOptions, "onRequest">;
   /** The flags that make the catalog wrong on purpose, as they were given. */
   readonly wrong: readonly string[];
@@ -88,9 +89,5 @@ async function readTls(values: FlagValues): Promise<ServerOptions["tls"]> {
 }
 
 function readEra(text: string): LostRaceEra {
-  const era = LOST_RACE_ERAS.find((known) => String(known) === text);
-  if (era !== undefined) return era;
-  throw new UsageError(
-    `Cannot use --lost-race "${text}": it takes ${LOST_RACE_ERAS.join(", ")}`,
-  );
+  return parseChoice(text, { flag: "--lost-race", choices: LOST_RACE_ERAS });
 }

@@ -6,8 +6,11 @@ import { formatDuration } from "./values.ts";
 
 /** A server that has begun to listen. */
 export interface Started {
+  /** What clients take as the catalog's address. */
   readonly uri: string;
+  /** In the order of the flags. */
   readonly warehouses: readonly WarehouseOptions[];
+  /** The tool's. */
   readonly version: string;
   /** The flags that make the catalog wrong on purpose. */
   readonly wrong: readonly string[];
@@ -15,15 +18,21 @@ export interface Started {
 
 /** Shows the life of a server. */
 export interface ServeView {
+  /** Says where it listens, and warns of what is wrong on purpose. */
   started(started: Started): void;
+  /** Counts an answered request, and shows it where that was asked for. */
   request(event: RequestEvent): void;
+  /** Says in a last JSON line how many requests there were; text has no such line. */
   stopped(): void;
 }
 
 /** Options of {@link createServeView}. */
 export interface ServeViewOptions {
+  /** JSON lines on stdout in place of text. */
   readonly json: boolean;
+  /** A line for each request on stderr. */
   readonly trace: boolean;
+  /** No text but warnings and faults. */
   readonly quiet: boolean;
 }
 

@@ -4,6 +4,7 @@ import type { Stop } from "../load/stop.ts";
 
 /** Running listeners. */
 export interface Signals {
+  /** Stops listening: the system does again what it does by itself. */
   close(): void;
 }
 
@@ -13,11 +14,23 @@ const EXIT_CODES: ReadonlyArray<readonly [Deno.Signal, number]> = Deno.build.os 
 
 /** Asks a load to end on the first signal, and leaves on the second. */
 export function listenForSignals(stop: Stop, exitNow: (code: number) => void): Signals {
+  return listen((code) => {
+    if (stop.isRequested) exitNow(code);
+    stop.request(code);
+  });
+}
+
+/**
+ * Leaves on the first signal: for a verb that has nothing to put in order. The system would do so
+ * unasked, but not to process 1, which a container's entry point is.
+ */
+export function leaveOnSignals(exitNow: (code: number) => void): Signals {
+  return listen(exitNow);
+}
+
+function listen(onSignal: (code: number) => void): Signals {
   const listeners = EXIT_CODES.map(([signal, code]) => {
-    const listener = () => {
-      if (stop.isRequested) exitNow(code);
-      stop.request(code);
-    };
+    const listener = () => onSignal(code);
     Deno.addSignalListener(signal, listener);
     return () => Deno.removeSignalListener(signal, listener);
   });

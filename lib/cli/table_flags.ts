@@ -1,6 +1,7 @@
 /** The flags that name a table, for every verb that works on one. */
 import { UsageError } from "../errors.ts";
 import type { TableName } from "../rest/catalog.ts";
+import { beats } from "./config/origin.ts";
 import type { Flag, FlagValues } from "./flags.ts";
 
 /** Namespace and table. */
@@ -43,7 +44,7 @@ export function readTableName(values: FlagValues): TableName {
     );
   }
   const namespaceWins = prefix === undefined ||
-    (values.source("namespace") === "flag" && values.source("table") !== "flag");
+    beats(values.source("namespace"), values.source("table"));
   const namespace = (namespaceWins ? namespaceText : prefix).split(".");
   if (name === "" || namespace.includes("")) {
     throw new UsageError(`Cannot use table "${text}" in namespace "${namespaceText}": empty name`);

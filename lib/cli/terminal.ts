@@ -2,15 +2,23 @@
 
 /** One of the two output streams. */
 export interface Output {
+  /** Whether a person sees it, rather than a file or another program. */
   readonly isTerminal: boolean;
+  /** Whether {@linkcode paint} colours what is written there. */
   readonly usesColor: boolean;
+  /** Whether a line can be drawn over: a terminal that knows control codes. */
+  readonly animates: boolean;
+  /** Characters of a line now; a terminal may change its size. */
+  columns(): number;
   /** Writes text; the caller adds line ends. */
   write(text: string): void;
 }
 
 /** The streams and what the environment says about them. */
 export interface Terminal {
+  /** stdout: what the command was run for. */
   readonly out: Output;
+  /** stderr: progress, trace, hints, notices and errors. */
   readonly err: Output;
   /** Whether ✓ and ✗ can be shown. */
   readonly usesUnicode: boolean;
@@ -18,6 +26,7 @@ export interface Terminal {
 
 /** Ends the process's output quietly when its reader has gone (`… | head`). */
 export class OutputClosedError extends Error {
+  /** Tells the class in stack traces. */
   override readonly name = "OutputClosedError";
 }
 
@@ -33,10 +42,27 @@ function writeWhole(stream: { writeSync(bytes: Uint8Array): number }, text: stri
   }
 }
 
+/** `NO_COLOR` beats `FORCE_COLOR`; an empty variable counts as unset, and `FORCE_COLOR=0` as no. */
 function usesColor(isTerminal: boolean): boolean {
-  if (Deno.env.get("NO_COLOR")) return false;
-  if (Deno.env.get("FORCE_COLOR")) return true;
+  const forced = Deno.env.get("FORCE_COLOR");
+  if (Deno.env.get("NO_COLOR") || forced === "0" || forced === "false") return false;
+  return forced ? true : animates(isTerminal);
+}
+
+function animates(isTerminal: boolean): boolean {
   return isTerminal && Deno.env.get("TERM") !== "dumb";
+}
+
+const COLUMNS_DEFAULT = 80;
+
+function columns(isTerminal: boolean): number {
+  if (!isTerminal) return COLUMNS_DEFAULT;
+  try {
+    return Deno.consoleSize().columns || COLUMNS_DEFAULT;
+  } catch {
+    // Windows tells no size of some terminals.
+    return COLUMNS_DEFAULT;
+  }
 }
 
 /** No locale at all says nothing; a locale that is not UTF-8 says no. */
@@ -52,6 +78,8 @@ export function openTerminal(): Terminal {
     return {
       isTerminal,
       usesColor: usesColor(isTerminal),
+      animates: animates(isTerminal),
+      columns: () => columns(isTerminal),
       write: (text) => writeWhole(stream, text),
     };
   };
@@ -73,11 +101,35 @@ export function withoutReaders(terminal: Terminal): Terminal {
   return { ...terminal, out: dropping(terminal.out), err: dropping(terminal.err) };
 }
 
+/** Colours and weights that {@linkcode paint} knows. */
+export type Color = "green" | "red" | "yellow" | "dim" | "bold";
+
 /** Codes of ECMA-48 (SGR) that begin and end a colour. */
-const COLOR_CODES = { green: [32, 39], red: [31, 39], yellow: [33, 39], dim: [2, 22] } as const;
+const COLOR_CODES: Readonly<Record<Color, readonly [on: number, off: number]>> = {
+  green: [32, 39],
+  red: [31, 39],
+  yellow: [33, 39],
+  dim: [2, 22],
+  bold: [1, 22],
+};
 
 /** Colours text where the stream shows colours. */
-export function paint(output: Output, color: keyof typeof COLOR_CODES, text: string): string {
+export function paint(output: Output, color: Color, text: string): string {
   const [on, off] = COLOR_CODES[color];
   return output.usesColor ? `\x1b[${on}m${text}\x1b[${off}m` : text;
+}
+
+/** Signs of the tool's own texts, and what stands for them where UTF-8 cannot be shown. */
+const ASCII: Readonly<Record<string, string>> = {
+  "✓": "ok",
+  "✗": "FAILED",
+  "×": "x",
+  "…": "...",
+  "–": "-",
+  "→": "->",
+};
+
+/** A text of the tool's own for a terminal that does not show UTF-8. */
+export function inAscii(text: string): string {
+  return text.replaceAll(/[✓✗×…–→]/g, (sign) => ASCII[sign]!);
 }

@@ -15,6 +15,7 @@ import { formatCount, formatDuration, formatMebibytes } from "./values.ts";
 export interface TextViewOptions {
   /** Only errors and the summary. */
   readonly quiet: boolean;
+  /** A line for each HTTP request on stderr. */
   readonly trace: boolean;
 }
 

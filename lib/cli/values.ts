@@ -1,5 +1,6 @@
 /** Values of flags and variables as people write them, and numbers as people read them. */
 import { UsageError } from "../errors.ts";
+import { nearest } from "./nearest.ts";
 
 const COUNT_UNITS: Readonly<Record<string, number>> = { "": 1, k: 1e3, m: 1e6, g: 1e9 };
 
@@ -77,6 +78,26 @@ export function parseSwitch(text: string, of: { readonly flag: string }): boolea
   if (/^(1|true|yes|on)$/i.test(text)) return true;
   if (/^(0|false|no|off)$/i.test(text)) return false;
   throw new UsageError(`Cannot use ${of.flag} "${text}": it takes true or false`);
+}
+
+/**
+ * One of a few words.
+ *
+ * @throws {UsageError} for any other, with the one that was likely meant.
+ */
+export function parseChoice<T extends string | number>(
+  text: string,
+  of: { readonly flag: string; readonly choices: readonly T[] },
+): T {
+  const chosen = of.choices.find((choice) => String(choice) === text);
+  if (chosen !== undefined) return chosen;
+  const names = of.choices.map(String);
+  // Figures are not misspelt.
+  const near = nearest(text, names.filter((name) => !/^\d+$/.test(name)));
+  throw new UsageError(
+    `Cannot use ${of.flag} "${text}": it takes ${names.join(", ")}`,
+    near === undefined ? {} : { hint: `Did you mean "${near}"?` },
+  );
 }
 
 /** A number with thousands separators. */

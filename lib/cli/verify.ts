@@ -6,7 +6,12 @@ import { LOAD_ID_PATTERN } from "../table/locations.ts";
 import type { EmitVerify, VerifyEvent } from "../verify/events.ts";
 import { runVerify } from "../verify/run.ts";
 import { buildInfo } from "./build_info.ts";
-import { CATALOG_FLAGS, chooseCatalog, processEnvironment } from "./catalog_choice.ts";
+import {
+  CATALOG_FLAGS,
+  CATALOG_VARIABLES,
+  chooseCatalog,
+  processEnvironment,
+} from "./catalog_choice.ts";
 import type { Flag, FlagValues } from "./flags.ts";
 import { CSV_FLAGS, readDialect } from "./input_flags.ts";
 import { jsonLine } from "./json_view.ts";
@@ -51,30 +56,31 @@ const VERIFY_FLAGS: readonly Flag[] = [
   },
 ];
 
-const VERIFY_HELP_AFTER = `
-Rows are compared by their values in the table's types, whatever their order. A column that the file
-lacks must be null in the table, or have its write default. -0 and 0 differ; all NaN are the same.
-
-Examples:
-  lakekeeper-ingest verify sample_data.csv
-  lakekeeper-ingest verify orders.csv --table sales.orders --load-id 2026-03-01
-
-Exit status:
-  0  the table has the rows of the file, no more and no fewer
-  1  they differ, or the file or the table is missing
-  2  wrong command line or configuration
-  3  bad input, or input that does not fit the table, or a table that cannot be compared
-  6  the catalog or the store refused access
-  7  the catalog or the store cannot be reached
-`;
-
 /** The command line of `verify`. */
 export const VERIFY: VerbDefinition = {
   name: "verify",
   usage: "FILE [flags]",
+  operands: [{ path: "file" }],
   description: "Compare a table with the CSV file that it was loaded from",
   flags: VERIFY_FLAGS,
-  after: VERIFY_HELP_AFTER,
+  examples: [
+    "lakekeeper-ingest verify sample_data.csv",
+    "lakekeeper-ingest verify orders.csv --table sales.orders --load-id 2026-03-01",
+  ],
+  notes: [
+    "Rows are compared by their values in the table's types, whatever their order. A column that " +
+    "the file lacks must be null in the table, or have its write default. -0 and 0 differ; all " +
+    "NaN are the same.",
+  ],
+  variables: CATALOG_VARIABLES,
+  exitStatus: [
+    ["0", "the table has the rows of the file, no more and no fewer"],
+    ["1", "they differ, or the file or the table is missing"],
+    ["2", "wrong command line or configuration"],
+    ["3", "bad input, or input that does not fit the table, or a table that cannot be compared"],
+    ["6", "the catalog or the store refused access"],
+    ["7", "the catalog or the store cannot be reached"],
+  ],
 };
 
 /**
@@ -85,7 +91,7 @@ export const VERIFY: VerbDefinition = {
 export async function runVerifyVerb(call: VerbCall): Promise<number> {
   // The verdict is the exit code, whether or not somebody reads to the end (`… | head`).
   const terminal = withoutReaders(call.terminal);
-  const values = readVerbFlags(call, VERIFY);
+  const values = await readVerbFlags(call, VERIFY);
   if (values === undefined) return EXIT_CODE.ok;
   const dialect = readDialect(values);
   const table = readTableName(values);

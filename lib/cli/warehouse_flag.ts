@@ -5,6 +5,7 @@ import { CREDENTIAL_MODES, type CredentialMode } from "../server/storage/vending
 import type { WarehouseOptions } from "../server/warehouse.ts";
 import { WAREHOUSE_DIRECTORY_DEFAULT } from "./catalog_choice.ts";
 import type { Flag, FlagValues } from "./flags.ts";
+import { parseChoice } from "./values.ts";
 
 const NAME_DEFAULT = "demo";
 /** It stands in paths of requests. */
@@ -26,6 +27,7 @@ export const WAREHOUSE_FLAGS: readonly Flag[] = [
   {
     flags: "--state-dir <DIR>",
     description: "where the databases of warehouses on S3 lie, each in a directory of its name",
+    path: "directory",
     group: GROUP,
     fallback: WAREHOUSE_DIRECTORY_DEFAULT,
   },
@@ -42,6 +44,7 @@ export const WAREHOUSE_FLAGS: readonly Flag[] = [
       "what clients get for files on S3: none, as they have keys; static, the server's own keys; sts, keys for one table; sign, signatures only",
     group: GROUP,
     fallback: "none",
+    values: CREDENTIAL_MODES,
   },
   {
     flags: "--sts-endpoint <URL>",
@@ -124,9 +127,5 @@ export function readWarehouse(
 }
 
 function readCredentials(text: string): CredentialMode {
-  const mode = CREDENTIAL_MODES.find((known) => known === text);
-  if (mode !== undefined) return mode;
-  throw new UsageError(
-    `Cannot use --credentials "${text}": it takes ${CREDENTIAL_MODES.join(", ")}`,
-  );
+  return parseChoice(text, { flag: "--credentials", choices: CREDENTIAL_MODES });
 }

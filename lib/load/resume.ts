@@ -87,9 +87,11 @@ export async function checkAhead(
     readonly source: Source;
     readonly dialect: CsvDialect;
     readonly columnNames: readonly string[];
+    /** Checks also what will be checked as it is loaded. @default {false} */
+    readonly whole?: boolean;
   },
 ): Promise<void> {
-  const { source, dialect, columnNames } = of;
+  const { source, dialect, columnNames, whole = false } = of;
   const file = source.name;
   const ends = ranges.filter(({ digest }) => digest !== undefined).map(({ end }) => end)
     .sort((one, other) => one - other);
@@ -97,7 +99,7 @@ export async function checkAhead(
   const head = await readHead(source.open(), { dialect, file });
   try {
     let at = head.byteStart;
-    if (ranges.length === 1 && ranges[0]!.start <= at) return;
+    if (!whole && ranges.length === 1 && ranges[0]!.start <= at) return;
     const content = new ContentDigest(columnNames);
     for await (let block of head.blocks) {
       for (; ends.length > 0 && ends[0]! <= at + block.length; ends.shift()) {

@@ -188,8 +188,12 @@ function encodingThreads(options: LoadOptions, sample: Sample): number {
   return Math.max(1, Math.min(options.workers, cores, jobs));
 }
 
-/** Types by `--column`, else as inferred. */
-function typedColumns(sample: Sample, options: LoadOptions): TypedColumn[] {
+/**
+ * Types by `--column`, else as inferred.
+ *
+ * @throws {UsageError} for a type of a column that is not there.
+ */
+export function typedColumns(sample: Sample, options: LoadOptions): TypedColumn[] {
   const { columnTypes } = options;
   const names = sample.columns.map((column) => column.name);
   const known = new Set(names);

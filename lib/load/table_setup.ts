@@ -59,20 +59,15 @@ export async function prepareTable(
 ): Promise<ReadyTable> {
   const { table, sample, columns } = options;
   const found = await catalog.loadTable(table, options.mayResume ? undefined : "heads");
-  if (found !== undefined) return fit(found, { ...options, created: false });
-  if (!options.createTable) {
-    throw new CatalogError(`Cannot load into "${formatTableName(table)}": there is no such table`, {
-      exitCode: 1,
-      hint: "Leave out --no-create to have it made",
-    });
-  }
+  if (found !== undefined) return fitTable(found, { ...options, created: false });
+  if (!options.createTable) throw missingTable(table);
   checkTypesGiven(sample, columns);
   await ensureNamespace(catalog, table.namespace);
   const made = await catalog.createTable(table, {
     schema: schemaOf(columns),
     properties: { "format-version": "2" },
   });
-  if (made !== undefined) return fit(made, { ...options, created: true });
+  if (made !== undefined) return fitTable(made, { ...options, created: true });
   // Someone else made it between the look and the attempt.
   const theirs = await catalog.loadTable(table);
   if (theirs === undefined) {
@@ -83,7 +78,15 @@ export async function prepareTable(
         "and does not find it",
     );
   }
-  return fit(theirs, { table, sample, columns, created: false });
+  return fitTable(theirs, { table, sample, columns, created: false });
+}
+
+/** The error of a load into a table that is not there and may not be made (exit 1). */
+export function missingTable(table: TableName): CatalogError {
+  return new CatalogError(
+    `Cannot load into "${formatTableName(table)}": there is no such table`,
+    { exitCode: 1, hint: "Leave out --no-create to have it made" },
+  );
 }
 
 /** Nested namespaces need their parents first in some catalogs. */
@@ -109,7 +112,13 @@ function schemaOf(columns: readonly TypedColumn[]): SchemaJson {
   };
 }
 
-function fit(
+/**
+ * Matches the CSV with a table that is there.
+ *
+ * @throws {SchemaError} when the table is of a kind not written to, or the CSV does not fit it.
+ * @throws {CatalogError} for metadata whose parts do not refer to each other.
+ */
+export function fitTable(
   loaded: LoadedTable,
   options: {
     readonly table: TableName;
@@ -158,7 +167,7 @@ function checkConsistent(metadata: TableMetadata, name: string): void {
  *
  * @throws {InputError} for the first value that does not fit.
  */
-function checkTypesGiven(sample: Sample, columns: readonly TypedColumn[]): void {
+export function checkTypesGiven(sample: Sample, columns: readonly TypedColumn[]): void {
   const targets = columns.map(({ name, type }, index) => ({ name, index, type, required: false }));
   const [misfit] = findMisfits(sample, targets);
   if (misfit === undefined) return;

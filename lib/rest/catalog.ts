@@ -3,6 +3,7 @@ import { AuthError, CatalogError, EXIT_CODE } from "../errors.ts";
 import { type Json } from "../table/json.ts";
 import type { CommitRequest, SchemaJson, TableMetadata } from "../table/metadata.ts";
 import { describeAnswer, member, readErrorBody } from "./error_body.ts";
+import { headerProperties } from "./header_properties.ts";
 import type { HttpAnswer, HttpRequest, HttpResponse, HttpSend } from "./http.ts";
 import { CatalogPaths } from "./paths.ts";
 import { sendPatiently } from "./patience.ts";
@@ -323,13 +324,17 @@ export async function connectCatalog(options: CatalogOptions): Promise<CatalogCl
 
 function sendAuthorized(
   request: HttpRequest,
-  options: Pick<CatalogOptions, "http" | "token" | "requestTimeoutMs" | "signal">,
+  options: Pick<CatalogOptions, "http" | "token" | "requestTimeoutMs" | "signal" | "properties">,
 ): Promise<HttpAnswer> {
   const signal = options.signal === undefined ? {} : { signal: options.signal };
   const send = () =>
     options.http({
       ...request,
-      headers: { authorization: `Bearer ${options.token}`, ...request.headers },
+      headers: {
+        authorization: `Bearer ${options.token}`,
+        ...headerProperties(options.properties),
+        ...request.headers,
+      },
       ...(options.requestTimeoutMs === undefined ? {} : { timeoutMs: options.requestTimeoutMs }),
       ...signal,
     });

@@ -8,8 +8,6 @@ import { buildCommand, parseFlags } from "../../lib/cli/flags.ts";
 function choose(args: readonly string[], variables: Readonly<Record<string, string>> = {}) {
   const command = buildCommand({
     name: "test",
-    usage: "",
-    description: "",
     flags: CATALOG_FLAGS,
   });
   const variable = (name: string) => variables[name];

@@ -9,12 +9,18 @@ export interface FakeTerminal extends Terminal {
 
 /** Makes one; it is no terminal, knows no colours and shows UTF-8 unless told otherwise. */
 export function fakeTerminal(
-  options: { readonly usesUnicode?: boolean; readonly usesColor?: boolean } = {},
+  options: {
+    readonly usesUnicode?: boolean;
+    readonly usesColor?: boolean;
+    readonly columns?: number;
+  } = {},
 ): FakeTerminal {
   const written = { out: "", err: "" };
   const output = (stream: "out" | "err"): Output => ({
     isTerminal: false,
     usesColor: options.usesColor ?? false,
+    animates: false,
+    columns: () => options.columns ?? 80,
     write: (text) => {
       written[stream] += text;
     },

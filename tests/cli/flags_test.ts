@@ -22,8 +22,6 @@ const FLAGS: readonly Flag[] = [
 function parse(args: readonly string[], variables: Readonly<Record<string, string>> = {}) {
   const command = buildCommand({
     name: "test",
-    usage: "[flags]",
-    description: "d",
     flags: FLAGS,
   });
   return parseFlags(command, { args, flags: FLAGS, environment: (name) => variables[name] });
@@ -135,16 +133,4 @@ for (
 Deno.test("parseFlags() asks for help instead of work", () => {
   assert.throws(() => parse(["--help"]), HelpRequest);
   assert.throws(() => parse(["-h"]), HelpRequest);
-});
-
-Deno.test("buildCommand() shows fallback and variables of each flag", () => {
-  const command = buildCommand({
-    name: "test",
-    usage: "[flags]",
-    description: "d",
-    flags: FLAGS,
-  });
-  const help = command.helpInformation().replaceAll(/\s+/g, " ");
-  assert.ok(help.includes("(default: http://default) [CATALOG_URL, LAKEKEEPER_INGEST_URI]"), help);
-  assert.ok(help.includes("(default: 2) [LAKEKEEPER_INGEST_WORKERS]"), help);
 });

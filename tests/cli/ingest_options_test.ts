@@ -8,8 +8,6 @@ import { openInput, readLoadFlags } from "../../lib/cli/ingest_options.ts";
 function valuesOf(args: readonly string[], variables: Readonly<Record<string, string>> = {}) {
   const command = buildCommand({
     name: "ingest",
-    usage: "",
-    description: "",
     flags: INGEST_FLAGS,
   });
   return parseFlags(command, {

@@ -55,8 +55,8 @@ function realTerminal() {
   const fake = fakeTerminal();
   return {
     ...fake,
-    out: { ...fake.out, isTerminal: true },
-    err: { ...fake.err, isTerminal: true },
+    out: { ...fake.out, isTerminal: true, animates: true },
+    err: { ...fake.err, isTerminal: true, animates: true },
   };
 }
 
@@ -64,10 +64,10 @@ Deno.test("createProgressView() draws a bar on a terminal and takes it away", as
   const terminal = realTerminal();
   const { emit } = await createProgressView(terminal, { enabled: true });
   emit(START);
-  assert.match(terminal.written.err, /0% \| 0 rows/);
+  assert.match(terminal.written.err, /░░ 0 %, 0 rows/);
   for (const event of CHUNKS) emit(event);
   emit(SUMMARY);
-  assert.match(terminal.written.err, /50% \| 1,000 rows/);
+  assert.match(terminal.written.err, /█░+ 50 %, 1,000 rows, [\d,]+ rows\/s, /);
   assert.ok(terminal.written.err.endsWith("\x1b[1G\x1b[2K"), "the line is not cleared at last");
   assert.equal(terminal.written.out, "");
 });
@@ -83,14 +83,16 @@ Deno.test("createProgressView() changes nothing of a terminal that a signal woul
   assert.doesNotMatch(terminal.written.err, /\x1b\[\?25l|\x1b\[\?7l|\x1b[78]/);
 });
 
-Deno.test("createProgressView() clears the bar's line before other text", async () => {
+Deno.test("createProgressView() clears the bar's line before other text, and draws it again", async () => {
   const terminal = realTerminal();
   const { emit, terminal: beside, stop } = await createProgressView(terminal, { enabled: true });
   beside.out.write("before\n");
   emit(START);
   const drawn = terminal.written.err;
   beside.out.write("meanwhile\n");
-  assert.equal(terminal.written.err, `${drawn}\r\x1b[K`);
+  const more = terminal.written.err.slice(drawn.length);
+  assert.ok(more.startsWith("\r\x1b[K"), "the line is not cleared");
+  assert.match(more.slice(4), /^░+ 0 %, 0 rows, [^\r\n]*$/);
   stop();
   const stopped = terminal.written.err;
   beside.out.write("after\n");
@@ -98,11 +100,93 @@ Deno.test("createProgressView() clears the bar's line before other text", async 
   assert.equal(terminal.written.out, "before\nmeanwhile\nafter\n");
 });
 
-Deno.test("createProgressView() draws no bar for an input of unknown size", async () => {
+Deno.test("createProgressView() shows figures and no bar for an input of unknown size", async () => {
   const terminal = realTerminal();
   const { emit } = await createProgressView(terminal, { enabled: true });
   const { inputBytes: _, ...start } = START as LoadEvent & { inputBytes: number };
   for (const event of [start as LoadEvent, ...CHUNKS, SUMMARY]) emit(event);
+  assert.match(terminal.written.err, /1,000 rows, [\d,]+ rows\/s/);
+  assert.doesNotMatch(terminal.written.err, /[░█%]|left/);
+});
+
+/** A clock that goes when it is told to. */
+function fakeClock() {
+  let nowMs = 0;
+  const timers = new Set<{ readonly ms: number; nextMs: number; readonly run: () => void }>();
+  return {
+    timers,
+    nowMs: () => nowMs,
+    every(ms: number, run: () => void) {
+      const timer = { ms, nextMs: nowMs + ms, run };
+      timers.add(timer);
+      return () => timers.delete(timer);
+    },
+    go(ms: number) {
+      for (const endMs = nowMs + ms; nowMs < endMs;) {
+        nowMs += 100;
+        for (const timer of timers) {
+          if (nowMs < timer.nextMs) continue;
+          timer.nextMs += timer.ms;
+          timer.run();
+        }
+      }
+    },
+  };
+}
+
+Deno.test("createProgressView() writes a line every 10 s without a terminal, also when nothing happens", async () => {
+  const terminal = fakeTerminal();
+  const clock = fakeClock();
+  const { emit } = await createProgressView(terminal, { enabled: true, clock });
+  emit(START);
+  clock.go(9_500);
+  assert.equal(terminal.written.err, "");
+  clock.go(11_000);
+  assert.equal(
+    terminal.written.err,
+    "Progress: 0 %, 0 rows, 0 rows/s, 0.0 MB/s, 0 chunks, 0 commits, 0 conflicts\n".repeat(2),
+  );
+  emit(SUMMARY);
+  assert.equal(clock.timers.size, 0);
+});
+
+Deno.test("createProgressView() writes a line at each tenth without a terminal, but not for a quick load", async () => {
+  const terminal = fakeTerminal();
+  const clock = fakeClock();
+  const { emit } = await createProgressView(terminal, { enabled: true, clock });
+  const conflict: LoadEvent = {
+    type: "commit",
+    chunk: 0,
+    chunks: 1,
+    writer: 0,
+    attempt: 1,
+    outcome: "conflict",
+    snapshotId: "1",
+    status: 409,
+    elapsedMs: 3,
+  };
+  emit(START);
+  emit(conflict);
+  emit({ ...conflict, outcome: "committed", status: 200 });
+  clock.go(1_000);
+  for (const event of CHUNKS) emit(event);
+  assert.equal(terminal.written.err, "");
+  clock.go(1_000);
+  for (const event of CHUNKS) emit({ ...event, chunk: 1 } as LoadEvent);
+  assert.equal(
+    terminal.written.err,
+    "Progress: 100 %, 2,000 rows, 1,000 rows/s, 0.0 MB/s, 2 chunks, 1 commit, 1 conflict, " +
+      "0 ms left\n",
+  );
+  emit(SUMMARY);
+});
+
+Deno.test("createProgressView() draws nothing over on a terminal without control codes", async () => {
+  const terminal = realTerminal();
+  const dumb = { ...terminal, err: { ...terminal.err, animates: false } };
+  const { emit, stop } = await createProgressView(dumb, { enabled: true });
+  for (const event of [START, ...CHUNKS]) emit(event);
+  stop();
   assert.equal(terminal.written.err, "");
 });
 

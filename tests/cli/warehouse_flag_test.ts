@@ -6,8 +6,6 @@ import { UsageError } from "../../lib/errors.ts";
 function read(args: readonly string[], variables: Readonly<Record<string, string>> = {}) {
   const command = buildCommand({
     name: "serve",
-    usage: "",
-    description: "",
     flags: WAREHOUSE_FLAGS,
   });
   return readWarehouses(

@@ -158,7 +158,7 @@ testInDir("serve --help and the start say that faults are for tests", async (dir
   const { stdout } = await runTool(["serve", "--help"], { cwd: directory });
   assert.match(
     stdout,
-    /^FOR TESTS ONLY: these make the catalog wrong on purpose:\n {2}--lost-race/m,
+    /^FOR TESTS ONLY: these make the catalog wrong on purpose:\n {6}--lost-race/m,
   );
   assert.match(stdout, /TARGET:FAULT=VALUE/);
   const served = await startServe(

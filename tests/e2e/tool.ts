@@ -118,7 +118,8 @@ export async function spawnTool(
 ): Promise<Deno.ChildProcess> {
   const { cwd, env = {}, stdin } = options;
   const tool = await toolCommand();
-  const clean: Record<string, string> = {};
+  // A user's own settings must not reach the tool; a test may give others.
+  const clean: Record<string, string> = { XDG_CONFIG_HOME: "/nonexistent" };
   for (const name of PASSED_VARIABLES) {
     const value = Deno.env.get(name);
     if (value !== undefined) clean[name] = value;
