@@ -262,7 +262,7 @@ async function pageParts(): Promise<string[]> {
 Deno.test("every relative import names a file with its ending", async () => {
   const known = new Set([
     ...all.map(({ path }) => path),
-    "deno.json",
+    ...["deno.json", "docs/events.schema.json"],
     ...await pageParts(),
     ...KERNELS.map(({ output }) => output),
   ]);
@@ -326,7 +326,18 @@ const REGISTRY_HOSTS = [
 /** Everything that is part of the project, by what stands at its top. */
 const TOP_LEVEL = [
   ...["deno.json", "deno.lock", "compose.yaml", "README.md", "CONTRIBUTING.md", "CHANGELOG.md"],
-  ...["main.ts", "install.sh", "lib", "tests", "tools", "docs", "bench", ".ci", ".github"],
+  ...[
+    "main.ts",
+    "install.sh",
+    "Dockerfile",
+    "lib",
+    "tests",
+    "tools",
+    "docs",
+    "bench",
+    ".ci",
+    ".github",
+  ],
 ];
 
 async function* projectTexts(path: string): AsyncGenerator<{ path: string; text: string }> {

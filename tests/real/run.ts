@@ -5,9 +5,12 @@
  * Options: `--only NAME` (may be repeated), `--list`, `--install` (install and stop).
  */
 import { partsDirectory, PROJECT_ROOT } from "./parts/cache.ts";
+import { installActionlint } from "./parts/actionlint.ts";
 import { installChromium } from "./parts/chromium.ts";
 import { installClickhouse } from "./parts/clickhouse.ts";
+import { installBusybox, installShells, installTmux } from "./parts/debian.ts";
 import { installFixture } from "./parts/fixture.ts";
+import { installLinters } from "./parts/linters.ts";
 import { installMinio } from "./parts/minio.ts";
 import { installNessie } from "./parts/nessie.ts";
 import { installPostgres } from "./parts/postgres.ts";
@@ -26,14 +29,25 @@ const INSTALLERS = {
   chromium: installChromium,
   spark: installSpark,
   clickhouse: installClickhouse,
+  shells: installShells,
+  tmux: installTmux,
+  actionlint: installActionlint,
+  linters: installLinters,
+  busybox: installBusybox,
 } as const;
 
 type PartName = keyof typeof INSTALLERS;
 
 /** In the order in which they run: what needs the slowest part comes last. */
 const MODULES: readonly { readonly name: string; readonly parts: readonly PartName[] }[] = [
+  { name: "workflows", parts: ["actionlint", "linters"] },
+  { name: "release", parts: ["linters", "busybox"] },
+  { name: "image", parts: [] },
   { name: "store", parts: ["versitygw"] },
   { name: "report", parts: ["chromium"] },
+  { name: "shells", parts: ["shells"] },
+  { name: "terminals", parts: ["tmux"] },
+  { name: "docs", parts: ["python"] },
   { name: "serve", parts: ["python"] },
   { name: "serve_clients", parts: ["python", "clickhouse"] },
   { name: "load_embedded", parts: ["python"] },
@@ -42,14 +56,29 @@ const MODULES: readonly { readonly name: string; readonly parts: readonly PartNa
   { name: "serve_s3", parts: ["python", "pythonS3fs", "versitygw", "minio", "fixture"] },
   { name: "clean", parts: ["postgres", "versitygw", "fixture", "minio", "nessie"] },
   { name: "probe", parts: ["postgres", "versitygw", "fixture", "minio", "nessie"] },
+  { name: "pyiceberg_config", parts: ["python"] },
+  { name: "doctor", parts: ["postgres", "versitygw", "fixture", "minio", "nessie"] },
   { name: "serve_spark", parts: ["python", "spark"] },
   { name: "load_nessie", parts: ["python", "minio", "nessie"] },
 ];
 
 /** Parts of one line install one after the other; the lines run side by side. */
 const INSTALL_LINES: readonly (readonly PartName[])[] = [
-  ["python", "pythonS3fs", "clickhouse", "fixture", "nessie", "postgres", "chromium", "spark"],
-  ["versitygw", "minio"],
+  [
+    "python",
+    "pythonS3fs",
+    "clickhouse",
+    "fixture",
+    "nessie",
+    "postgres",
+    "chromium",
+    "shells",
+    "tmux",
+    "busybox",
+    "spark",
+  ],
+  ["actionlint", "versitygw", "minio"],
+  ["linters"],
 ];
 
 const MODULE_RUN_MS_MAX = 20 * 60_000;

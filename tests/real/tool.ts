@@ -41,7 +41,12 @@ export function toolWords(): string[] {
 /** The environment of this process, without settings of the tool and of S3, and with others. */
 export function toolEnvironment(more: Readonly<Record<string, string>> = {}) {
   const kept = Object.entries(Deno.env.toObject()).filter(([name]) => !FOREIGN_VARIABLE.test(name));
-  return { ...Object.fromEntries(kept), AWS_EC2_METADATA_DISABLED: "true", ...more };
+  return {
+    ...Object.fromEntries(kept),
+    AWS_EC2_METADATA_DISABLED: "true",
+    XDG_CONFIG_HOME: "/nonexistent",
+    ...more,
+  };
 }
 
 /** Runs the tool to its end in a folder. */
