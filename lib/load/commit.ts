@@ -67,6 +67,8 @@ export class Commit {
   #ahead: Promise<WrittenAttempt | undefined> | undefined;
   #posts = 0;
   #lostRaces = 0;
+  /** Answers in a row that say nothing of the table: what waits grow with, and a lost race ends. */
+  #troubles = 0;
   #status: number | undefined;
 
   /**
@@ -163,7 +165,7 @@ export class Commit {
         const { sequenceNumber } = posted.attempt;
         return this.#result(prepared, { state: "committed", sequenceNumber });
       }
-      const hasTime = await this.#pause(outcome.retryAfterMs ?? this.#waitMsAfter(outcome));
+      const hasTime = await this.#pause(outcome.retryAfterMs ?? this.#nextWaitMs(outcome));
       const step = this.#withoutLook(outcome, { posted, hasTime });
       if (step === "resend") continue;
       if (step !== "look") return this.#result(prepared, step);
@@ -175,11 +177,13 @@ export class Commit {
     }
   }
 
-  #waitMsAfter(outcome: Refusal): number {
+  #nextWaitMs(outcome: Refusal): number {
     const { pace } = this.#writer;
-    return outcome.kind === "conflict"
-      ? backoffMs(this.#lostRaces + 1, pace.afterLostRace())
-      : backoffMs(this.#posts, pace.afterTrouble());
+    if (outcome.kind === "conflict") {
+      this.#troubles = 0;
+      return backoffMs(this.#lostRaces + 1, pace.afterLostRace());
+    }
+    return backoffMs(++this.#troubles, pace.afterTrouble());
   }
 
   /** What an answer allows without knowing the table as it is now. */
@@ -225,6 +229,7 @@ export class Commit {
     // Writing the next attempt will find that out, too.
     if (this.#recordedAlready() !== undefined) return "rebuild";
     this.#lostRaces++;
+    this.#troubles = 0;
     const { retriesMax, stop } = this.#context;
     const isSpent = retriesMax !== undefined && this.#lostRaces > retriesMax;
     if (!isSpent && hasTime) return "rebuild";

@@ -176,6 +176,27 @@ for (const retriesMax of [undefined, 0, 3]) {
   });
 }
 
+Deno.test("Committer.commit() waits no longer after a trouble for the races that it lost before", async () => {
+  const racesLost = 11;
+  const troubles = 3;
+  const faults: FaultPlan = ({ isCommit, nthCommit }) => {
+    if (!isCommit || nthCommit > racesLost + troubles) return undefined;
+    return { forwards: 0, reply: nthCommit <= racesLost ? CONFLICT : failing(503) };
+  };
+  await withCatalog(async ({ client, proxy }) => {
+    const table = await makeTable(client);
+    // Waits that doubled with every post would come to a minute each.
+    const { committer } = await makeWriter(proxy.uri, table, {
+      timeoutMs: 8000,
+      backoff: { minWaitMs: undefined, maxWaitMs: 60_000 },
+    });
+    const result = await committer.commit([makeChunk(table, 0)]);
+    assert.equal(result.state, "committed");
+    assert.equal(result.attempts, racesLost + troubles + 1);
+    assert.deepEqual((await lookAt(client)).chunks, ["load/0-100"]);
+  }, faults);
+});
+
 Deno.test("Committer.commit() counts a request that arrived twice once", async () => {
   await withCatalog(async ({ client, proxy }) => {
     const table = await makeTable(client);
