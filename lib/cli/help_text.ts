@@ -1,5 +1,5 @@
 /** The full help of a verb as text, made from its definition. */
-import { type Flag, takesValue, variablesOf } from "./flags.ts";
+import { type Flag, variablesOf } from "./flags.ts";
 import { inAscii, paint, type Terminal } from "./terminal.ts";
 import type { Note, Term, VerbDefinition } from "./verb.ts";
 import { wrap } from "./wrap.ts";
@@ -96,11 +96,4 @@ function termLines(
     if (start.length + GAP > column) return [start, ...wrap(meaning, { width, indent: hanging })];
     return wrap(meaning, { width, indent: start.padEnd(column), hanging });
   });
-}
-
-/** Whether a flag's value is one of few, or names something on this machine, or is free. */
-export function valueKind(flag: Flag): "switch" | "choice" | "path" | "text" {
-  if (!takesValue(flag)) return "switch";
-  if (flag.values !== undefined) return "choice";
-  return flag.path === undefined ? "text" : "path";
 }
