@@ -44,7 +44,7 @@ export class BareEncoder {
   }
 
   /** @returns how long parquet-wasm's writer took for the chunk's columns, in ms. */
-  encodeMs(chunk: RawChunk): number {
+  encodeMs(chunk: RawChunk<ArrayBufferLike>): number {
     const targets = Object.entries(this.#types).map(([name, type], index) => ({
       name,
       index,

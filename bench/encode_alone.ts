@@ -1,6 +1,6 @@
 /**
- * How many rows a second a pool of workers parses and encodes, fed from memory and writing to memory
- * where the system has a file system there: neither reader nor disk nor catalog takes part.
+ * How many rows a second a pool of workers parses and encodes to the row groups of a file, from memory
+ * to memory: neither reader nor disk nor catalog takes part.
  *
  * Arguments: file of generated rows, workers. Prints a JSON object.
  */
@@ -15,21 +15,15 @@ const MEASURED_S_MIN = 2;
 const [file, workersText] = Deno.args;
 const workers = Number(workersText);
 const chunks = await chunksInMemory(file!, { rowsPerChunk: 25_000 });
-const directory = await Deno.makeTempDir({
-  prefix: "lakekeeper-ingest-encode-",
-  ...(await hasMemoryFiles() ? { dir: "/dev/shm" } : {}),
-});
 const pool = new EncodePool(workers);
 try {
-  pool.setup(encodeSetup(GENERATED_TYPES, { directory }));
+  pool.setup(encodeSetup(GENERATED_TYPES, { directory: "/nowhere" }));
   let next = 0;
   const encodeOne = async (): Promise<number> => {
     const index = next++;
     const { bytes, rows, firstLine } = chunks[index % chunks.length]!;
-    const path = `file://${directory}/${index}.parquet`;
-    await pool.encode({ index, bytes: bytes.slice(), rows, firstLine, path });
-    await Deno.remove(path.slice("file://".length));
-    return rows;
+    const part = await pool.encodePart({ index, bytes, rows, firstLine });
+    return part.rows;
   };
   const lane = async (until: (done: number) => boolean): Promise<number> => {
     let rows = 0;
@@ -46,14 +40,4 @@ try {
   console.log(JSON.stringify({ rowsPerS: rows / (performance.now() - startMs) * 1000 }));
 } finally {
   pool.close();
-  await Deno.remove(directory, { recursive: true });
-}
-
-async function hasMemoryFiles(): Promise<boolean> {
-  try {
-    return (await Deno.stat("/dev/shm")).isDirectory;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

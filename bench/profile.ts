@@ -117,7 +117,7 @@ async function splitSteps(bytes: Uint8Array, rowsPerChunk: number): Promise<Step
   };
 }
 
-function encodeSteps(encoder: BareEncoder, chunks: readonly RawChunk[]): Steps {
+function encodeSteps(encoder: BareEncoder, chunks: readonly RawChunk<ArrayBufferLike>[]): Steps {
   return { bareEncode: chunks.reduce((sum, chunk) => sum + encoder.encodeMs(chunk), 0) };
 }
 

@@ -9,7 +9,7 @@ import { type ParquetFile, ParquetWriter } from "./parquet/write_file.ts";
 
 /** A data file that is not in the store yet. */
 export interface EncodedFile {
-  /** They last until the next chunk is encoded. */
+  /** They last until the next chunk but one is encoded. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** What the manifest is to say of it; its location is that of the job. */
   readonly file: DataFile;

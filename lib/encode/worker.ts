@@ -8,12 +8,14 @@ import { serveJobs } from "./worker_side.ts";
 const SYNCED_LATER_BYTES_MAX = 1024 * 1024;
 
 let encoder: { readonly setup: EncodeSetup; readonly chunks: ChunkEncoder } | undefined;
+/** The end of the file that is on its way, whatever it is. */
+let storing: Promise<unknown> = Promise.resolve();
 
 serveJobs<
   EncodeSetup,
   EncodeJob | PartJob,
   EncodedChunk | EncodedPart
->(async (job, { setup, store, release }) => {
+>(async (job, { setup, store, release, free }) => {
   await codecsReady;
   if (encoder?.setup !== setup) {
     encoder = { setup, chunks: new ChunkEncoder(setup) };
@@ -22,10 +24,15 @@ serveJobs<
   const { bytes, file, parseMs, encodeMs } = encoder.chunks.encode(job, { onParsed: release });
   const startedMs = performance.now();
   const isSynced = bytes.length > SYNCED_LATER_BYTES_MAX;
-  await store.write(file.path, bytes, {
+  // One file on its way and one being made: more would be in the memory of each other.
+  await storing;
+  const writing = store.write(file.path, bytes, {
     contentType: "application/vnd.apache.parquet",
     isNew: true,
     sync: isSynced,
+    onSent: free,
   });
+  storing = writing.catch(() => {});
+  await writing;
   return { file, parseMs, encodeMs, uploadMs: performance.now() - startedMs, isSynced };
 }, { transferOf: (answer) => "bytes" in answer ? [answer.bytes.buffer] : [] });

@@ -1,6 +1,7 @@
 /**
- * A pool of Web Workers that take one job at a time and work with a table's store. What is said
- * between the threads is plain data; `worker_side.ts` is the other end.
+ * A pool of Web Workers that work with a table's store. A worker takes one job at a time, and the
+ * next one when it says that it only waits for the store. What is said between the threads is plain
+ * data; `worker_side.ts` is the other end.
  */
 import { ToolError } from "../errors.ts";
 import type { StoreProperties } from "../store/credentials.ts";
@@ -15,17 +16,20 @@ export type ToWorker<Setup, Job> =
   /** The answer to `refresh`. */
   | { readonly type: "refreshed"; readonly storeProperties: StoreProperties }
   | { readonly type: "refreshFailed"; readonly error: ErrorData }
-  | { readonly type: "job"; readonly job: Job };
+  /** `id` is not used again. */
+  | { readonly type: "job"; readonly id: number; readonly job: Job };
 
-/** From worker to main thread. */
+/** From worker to main thread; `id` is that of the job. */
 export type FromWorker<Answer> =
   /** The store's credentials have run out; asked once until the answer is there. */
   | { readonly type: "refresh" }
   | { readonly type: "request"; readonly request: StoreRequest }
   /** The memory of the job is not needed any more. */
-  | { readonly type: "released" }
-  | { readonly type: "done"; readonly answer: Answer }
-  | { readonly type: "failed"; readonly error: ErrorData };
+  | { readonly type: "released"; readonly id: number }
+  /** There is time for another job. */
+  | { readonly type: "free"; readonly id: number }
+  | { readonly type: "done"; readonly id: number; readonly answer: Answer }
+  | { readonly type: "failed"; readonly id: number; readonly error: ErrorData };
 
 interface Waiting<Job, Answer> {
   readonly job: Job;
@@ -38,7 +42,10 @@ interface Waiting<Job, Answer> {
 
 interface Member<Job, Answer> {
   readonly worker: Worker;
-  current: Waiting<Job, Answer> | undefined;
+  /** Jobs that it has and has not answered, by their ids. */
+  readonly jobs: Map<number, Waiting<Job, Answer>>;
+  /** The one of them that it has no time for another beside. */
+  busyWith: number | undefined;
 }
 
 /** Options of {@linkcode WorkerPool}. */
@@ -59,6 +66,7 @@ export class WorkerPool<Setup, Job, Answer> {
   readonly #options: WorkerPoolOptions;
   readonly #members: Member<Job, Answer>[] = [];
   readonly #queue: Waiting<Job, Answer>[] = [];
+  #nextId = 0;
   #setup: ToWorker<Setup, Job> | undefined;
   #refresh: RefreshProperties | undefined;
   #failure: Error | undefined;
@@ -78,13 +86,17 @@ export class WorkerPool<Setup, Job, Answer> {
 
   #startWorker(): void {
     const { create, onRequest } = this.#options;
-    const member: Member<Job, Answer> = { worker: create(), current: undefined };
+    const member: Member<Job, Answer> = {
+      worker: create(),
+      jobs: new Map(),
+      busyWith: undefined,
+    };
     const { worker } = member;
     worker.onmessage = ({ data: message }: MessageEvent<FromWorker<Answer>>) => {
       if (message.type === "request") onRequest?.(message.request);
       else if (message.type === "refresh") void this.#answerRefresh(member);
-      else if (message.type === "released") member.current?.onReleased?.();
-      else this.#finish(member, message);
+      else if (message.type === "released") member.jobs.get(message.id)?.onReleased?.();
+      else this.#advance(member, message);
     };
     worker.onerror = (event) => {
       event.preventDefault();
@@ -141,12 +153,14 @@ export class WorkerPool<Setup, Job, Answer> {
   #dispatch(): void {
     if (this.#setup === undefined) return;
     for (const [number, member] of this.#members.entries()) {
-      if (member.current !== undefined) continue;
+      if (member.busyWith !== undefined) continue;
       const waiting = this.#queue.shift();
       if (waiting === undefined) return;
-      member.current = waiting;
+      const id = this.#nextId++;
+      member.busyWith = id;
+      member.jobs.set(id, waiting);
       waiting.onTaken?.(number);
-      this.#post(member, { type: "job", job: waiting.job }, waiting.transfer);
+      this.#post(member, { type: "job", id, job: waiting.job }, waiting.transfer);
     }
   }
 
@@ -158,22 +172,26 @@ export class WorkerPool<Setup, Job, Answer> {
     }
   }
 
-  #finish(
+  #advance(
     member: Member<Job, Answer>,
-    message: FromWorker<Answer> & { type: "done" | "failed" },
+    message: FromWorker<Answer> & { type: "free" | "done" | "failed" },
   ): void {
-    const waiting = member.current;
-    member.current = undefined;
-    if (message.type === "done") waiting?.resolve(message.answer);
-    else waiting?.reject(fromErrorData(message.error));
+    const { id } = message;
+    if (member.busyWith === id) member.busyWith = undefined;
+    if (message.type !== "free") {
+      const waiting = member.jobs.get(id);
+      member.jobs.delete(id);
+      if (message.type === "done") waiting?.resolve(message.answer);
+      else waiting?.reject(fromErrorData(message.error));
+    }
     this.#dispatch();
   }
 
   #fail(reason: string): void {
     const error = this.#failure ??= new ToolError(`Cannot ${this.#verb}: ${reason}`, 1);
     for (const member of this.#members) {
-      member.current?.reject(error);
-      member.current = undefined;
+      for (const waiting of member.jobs.values()) waiting.reject(error);
+      member.jobs.clear();
     }
     for (const waiting of this.#queue.splice(0)) waiting.reject(error);
   }

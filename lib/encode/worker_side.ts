@@ -33,6 +33,8 @@ export function serveJobs<Setup extends StoreSetup, Job, Answer>(
       readonly store: Store;
       /** Says that nothing of the job is needed any more but what has been taken out of it. */
       readonly release: () => void;
+      /** Says that this job only waits, and that there is time for another one. */
+      readonly free: () => void;
     },
   ) => Promise<Answer>,
   options: { readonly transferOf?: (answer: Answer) => Transferable[] } = {},
@@ -54,14 +56,15 @@ export function serveJobs<Setup extends StoreSetup, Job, Answer>(
     });
     return { setup, store };
   };
-  const release = () => scope.postMessage({ type: "released" });
-  const run = async (job: Job) => {
+  const run = async (id: number, job: Job) => {
+    const release = () => scope.postMessage({ type: "released", id });
+    const free = () => scope.postMessage({ type: "free", id });
     try {
       if (shared === undefined) throw new Error("Worker has no setup");
-      const answer = await carryOut(job, { ...await shared, release });
-      scope.postMessage({ type: "done", answer }, options.transferOf?.(answer) ?? []);
+      const answer = await carryOut(job, { ...await shared, release, free });
+      scope.postMessage({ type: "done", id, answer }, options.transferOf?.(answer) ?? []);
     } catch (error) {
-      scope.postMessage({ type: "failed", error: toErrorData(error) });
+      scope.postMessage({ type: "failed", id, error: toErrorData(error) });
     }
   };
   scope.onmessage = ({ data: message }) => {
@@ -78,7 +81,7 @@ export function serveJobs<Setup extends StoreSetup, Job, Answer>(
         refreshing?.reject(fromErrorData(message.error));
         return;
       case "job":
-        void run(message.job);
+        void run(message.id, message.job);
     }
   };
 }

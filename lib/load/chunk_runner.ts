@@ -23,6 +23,9 @@ import { boundariesOf, checkContent, checkLength } from "./resume.ts";
 /** Chunks alive beside those that a worker holds: one being cut, one waiting for its commit. */
 const CHUNKS_AHEAD = 2;
 
+/** Raw chunks beside those that are being parsed: the one being cut, or waiting for a worker. */
+const RAW_CHUNKS_AHEAD = 1;
+
 /** Rows may be longer than those by which a piece was measured, but not without limit. */
 const PIECE_BYTES_MAX = 64 * 2 ** 20;
 
@@ -70,7 +73,7 @@ export class ChunkRunner {
   /** What was in the table when the load began. */
   readonly #recorded: readonly LedgerRange[];
   readonly #acknowledged = new Map<bigint, ReadyChunk[]>();
-  /** Raw chunks being encoded. */
+  /** Raw chunks, until they have been parsed, and pieces of chunks, until they have been joined. */
   readonly #rawPlaces: Places;
   /** Chunks between their reading and the end of their commit. */
   readonly #places: Places;
@@ -94,7 +97,8 @@ export class ChunkRunner {
     this.#digest = new ContentDigest(parts.columnNames);
     this.#recorded = parts.context.recorded.ranges;
     const alive = options.workers + CHUNKS_AHEAD;
-    this.#rawPlaces = new Places(Math.min(options.workers, parts.threads) + CHUNKS_AHEAD);
+    const rawAhead = parts.pieces === undefined ? RAW_CHUNKS_AHEAD : CHUNKS_AHEAD;
+    this.#rawPlaces = new Places(Math.min(options.workers, parts.threads) + rawAhead);
     this.#places = new Places(
       { "per-chunk": alive, grouped: GROUPED_MAX, once: Infinity }[options.commitMode],
     );
@@ -332,11 +336,19 @@ export class ChunkRunner {
   ): Promise<EncodedChunk | undefined> {
     const { pool, sink } = this.#parts;
     const { index, rows, bytes, firstLine } = chunk;
+    let isRaw = true;
+    const leaveRaw = () => {
+      if (isRaw) this.#rawPlaces.give();
+      isRaw = false;
+    };
     try {
       let worker = 0;
       const encoding = pool.encode({ index, bytes, rows, firstLine, path }, {
         onTaken: (number) => worker = number,
-        onReleased: () => this.#buffers.give(bytes.buffer),
+        onReleased: () => {
+          this.#buffers.give(bytes.buffer);
+          leaveRaw();
+        },
       });
       // The worker is at it now, and this thread has time.
       sink.prepare();
@@ -348,7 +360,7 @@ export class ChunkRunner {
       if (this.#options.stop.isRequested) return undefined;
       throw error;
     } finally {
-      this.#rawPlaces.give();
+      leaveRaw();
     }
   }
 

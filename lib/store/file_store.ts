@@ -27,7 +27,7 @@ export function openFileStore(): Store {
     async write(location: string, bytes: Uint8Array, options: WriteOptions = {}): Promise<void> {
       const path = pathOfLocation(location);
       const directory = directoryOf(path);
-      const { sync = true, isNew = false, syncToo = [] } = options;
+      const { sync = true, isNew = false, syncToo = [], onSent = () => {} } = options;
       // The name of what replaces something must not be on the disk before its bytes.
       const part = isNew ? path : `${path}.${crypto.randomUUID()}.part`;
       const place = async () => {
@@ -41,14 +41,18 @@ export function openFileStore(): Store {
           const paths = syncToo.map(pathOfLocation);
           const directories = new Set([...isNew ? [directory] : [], ...paths.map(directoryOf)]);
           // Two waits for the disk at once take about as long as one.
-          await Promise.all([
+          const synced = Promise.all([
             file.syncData(),
             ...paths.map(syncFile),
             ...[...directories].map(syncDirectory),
           ]);
+          onSent();
+          await synced;
         } else {
           // One way to another thread, where the steps by themselves take three.
-          await Deno.writeFile(part, bytes, { createNew: true });
+          const written = Deno.writeFile(part, bytes, { createNew: true });
+          onSent();
+          await written;
         }
         if (!isNew) await Deno.rename(part, path);
         await checkSize(path, bytes.length);

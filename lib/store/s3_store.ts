@@ -74,8 +74,8 @@ export function openS3Store(properties: StoreProperties, options: StoreOptions =
   return {
     async write(location: string, bytes: Uint8Array, options: WriteOptions = {}): Promise<void> {
       const place = bucketAndKey(location);
-      const { contentType = "application/octet-stream", signal } = options;
-      const request = putRequest(place, { bytes, contentType });
+      const { contentType = "application/octet-stream", signal, onSent } = options;
+      const request = putRequest(place, { bytes, contentType, onSent });
       await carryOut(
         { action: "write", place, ...(signal === undefined ? {} : { signal }) },
         request,
@@ -144,9 +144,13 @@ async function patiently<T>(
 
 function putRequest(
   place: Place,
-  of: { readonly bytes: Uint8Array; readonly contentType: string },
+  of: {
+    readonly bytes: Uint8Array;
+    readonly contentType: string;
+    readonly onSent: (() => void) | undefined;
+  },
 ): Request<void> {
-  const { bytes, contentType } = of;
+  const { bytes, contentType, onSent } = of;
   let md5: string | undefined;
   return async (client, patience) => {
     const command = new PutObjectCommand({
@@ -156,6 +160,7 @@ function putRequest(
       ContentLength: bytes.length,
       ContentType: contentType,
     });
+    if (onSent !== undefined) tellSent(command, onSent);
     // How much of a body has gone cannot be seen: the whole of it gets its time at once.
     patience.expect({ uploadBytes: bytes.length });
     const { ETag: tag } = await client.send(command, { abortSignal: patience.signal });
@@ -168,6 +173,15 @@ function putRequest(
       );
     }
   };
+}
+
+/** Tells when a command has become a request that is under way. */
+function tellSent(command: PutObjectCommand, onSent: () => void): void {
+  command.middlewareStack.add((next) => (args) => {
+    const answer = next(args);
+    onSent();
+    return answer;
+  }, { step: "deserialize", priority: "low", name: "tellSent" });
 }
 
 function getRequest(place: Place): Request<Uint8Array> {

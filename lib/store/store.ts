@@ -65,6 +65,12 @@ export interface WriteOptions {
    * takes about as long for several as for one. @default none
    */
   readonly syncToo?: readonly string[];
+  /**
+   * Is told when all that is left is to wait for the store: the bytes must stay as they are until the
+   * write has ended, but the thread has time. It may come more than once, and not at all when the
+   * write fails.
+   */
+  readonly onSent?: () => void;
   /** Gives up when aborted. */
   readonly signal?: AbortSignal;
 }

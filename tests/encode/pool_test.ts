@@ -239,3 +239,33 @@ Deno.test("EncodePool rejects with AuthError when no fresh credentials can be ha
     });
   });
 });
+
+Deno.test("EncodePool has a worker encode the next chunk while the one before is on its way, and no third", async () => {
+  const told: string[] = [];
+  // The first object is not taken before the second chunk has been parsed.
+  const standIn = startS3StandIn({
+    faultOf: ({ target }) =>
+      target.includes("/0.parquet") && !told.includes("1 released")
+        ? { status: 503, code: "SlowDown" }
+        : undefined,
+  });
+  const pool = new EncodePool(1);
+  try {
+    const storeProperties = keysOf("key", standIn.endpoint);
+    pool.setup(setupOf(COLUMNS, { storeLocation: "s3://b/t", storeProperties }));
+    await Promise.all([0, 1, 2].map(async (index) => {
+      const job = { ...jobOf(index, `${index},a\n`, ""), path: `s3://b/t/${index}.parquet` };
+      await pool.encode(job, { onReleased: () => told.push(`${index} released`) });
+      told.push(`${index} stored`);
+    }));
+    const order = ["0 released", "1 released", "0 stored", "2 released"];
+    assert.deepEqual(told.filter((word) => order.includes(word)), order);
+    for (const index of [0, 1, 2]) {
+      const { bytes } = standIn.objects.get(`/b/t/${index}.parquet`)!;
+      assert.deepEqual(await readColumn(bytes, "id"), [BigInt(index)]);
+    }
+  } finally {
+    pool.close();
+    await standIn.close();
+  }
+});

@@ -22,7 +22,7 @@ export interface FilledColumn {
 
 /** A Parquet file in memory, or row groups that are to become part of one. */
 export interface ParquetFile {
-  /** They last until the next file is written. */
+  /** They last until the next file but one is written; row groups, until the next. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** The row groups, by their offsets in `bytes`. */
   readonly groups: readonly WrittenGroup[];
@@ -40,12 +40,16 @@ const FOOTER_BYTES = 64 * 1024;
 /** Readers keep what they know of a row group in memory, so none gets more rows than this. */
 const ROW_GROUP_ROWS_MAX = 2 ** 20;
 
-/** Writes the files of a load one after the other, with the same memory. */
+/**
+ * Writes the files of a load one after the other, with the same memory. Two files take turns in it,
+ * so that one can be on its way to a store while the next is made.
+ */
 export class ParquetWriter {
   readonly #settings: ParquetSettings;
   readonly #compressor: Compressor;
   readonly #workshop: Workshop;
-  readonly #file = new FileBuffer();
+  #file = new FileBuffer();
+  #fileBefore = new FileBuffer();
 
   /**
    * Makes a writer of any number of files.
@@ -77,6 +81,7 @@ export class ParquetWriter {
       parsed,
       cells: cellsOf(parsed, this.#workshop),
     }));
+    if (!isPart) [this.#file, this.#fileBefore] = [this.#fileBefore, this.#file];
     const file = this.#file;
     const plainBytes = columns.reduce(
       (total, { cells }) => total + plainBytesMax(cells, { from: 0, to: rows }, work),
