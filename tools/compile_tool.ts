@@ -125,7 +125,7 @@ export async function compileTool(
  * @returns the folder, and `name@version` of the packages that the files are made from.
  * @throws {CompileError} when a package cannot be had or a module is missing.
  */
-async function bundleTool(
+export async function bundleTool(
   root: string,
   options: { readonly work: string; readonly output: string },
 ): Promise<{ readonly folder: string; readonly packages: readonly string[] }> {

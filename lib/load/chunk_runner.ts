@@ -9,7 +9,7 @@ import type { TableMetadata } from "../table/metadata.ts";
 import type { PiecePlan } from "./chunk_size.ts";
 import type { CommitContext, CommitResult, ReadyChunk } from "./commit_context.ts";
 import { failureOfError } from "./commit_end.ts";
-import { ContentDigest } from "./content_digest.ts";
+import type { ContentDigest } from "./content_digest.ts";
 import { type ChunkEvent, type Emit, errorEvent, type FailureKind } from "./events.ts";
 import { Places } from "./lanes.ts";
 import type { Acknowledged } from "./last_look.ts";
@@ -58,8 +58,8 @@ export interface ChunkRunnerParts {
   readonly context: CommitContext;
   /** Where the table's files go. */
   readonly metadata: TableMetadata;
-  /** Of the CSV, in its order; they are part of the content that is digested. */
-  readonly columnNames: readonly string[];
+  /** Of the source, with nothing of its data in it yet. */
+  readonly digest: ContentDigest;
   /** Is told of each chunk's reading, encoding and end, and of errors. */
   readonly emit: Emit;
 }
@@ -68,7 +68,6 @@ export interface ChunkRunnerParts {
 export class ChunkRunner {
   readonly #options: LoadOptions;
   readonly #parts: ChunkRunnerParts;
-  readonly #digest: ContentDigest;
   readonly #buffers = new SharedBuffers();
   /** What was in the table when the load began. */
   readonly #recorded: readonly LedgerRange[];
@@ -94,7 +93,6 @@ export class ChunkRunner {
   constructor(options: LoadOptions, parts: ChunkRunnerParts) {
     this.#options = options;
     this.#parts = parts;
-    this.#digest = new ContentDigest(parts.columnNames);
     this.#recorded = parts.context.recorded.ranges;
     const alive = options.workers + CHUNKS_AHEAD;
     const rawAhead = parts.pieces === undefined ? RAW_CHUNKS_AHEAD : CHUNKS_AHEAD;
@@ -194,7 +192,7 @@ export class ChunkRunner {
   /** Where a chunk or a piece stands, when its content is that of an earlier run. */
   #rangeOf(chunk: RawChunk<SharedArrayBuffer>): LedgerRange {
     const { byteStart: start, byteEnd: end } = chunk;
-    const digest = this.#digest.add(chunk.bytes);
+    const digest = this.#parts.digest.add(chunk.bytes);
     // Also against what another run of this load has put there meanwhile.
     const { ranges } = this.#parts.context.recorded;
     checkContent(ranges, { end, digest, file: this.#options.source.name });

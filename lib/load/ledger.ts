@@ -3,9 +3,9 @@
  * long as the snapshot, and makes a load that is run again find out what is in the table already.
  *
  * Keys: `ingest.load-id`; `ingest.chunk-rows`, the rows of a chunk; `ingest.ranges`, a list of
- * `START-END:DIGEST` in bytes of the source. DIGEST is the first 32 hexadecimal digits of a SHA-256
- * over the column names and all data of the source up to END, so that ranges that touch can be
- * written as one, and that a changed source is noticed whatever the split.
+ * `START-END:DIGEST` in bytes of the source. DIGEST, 32 hexadecimal digits, is the hash of the column
+ * names and all data of the source up to END (`ContentDigest`), so that ranges that touch
+ * can be written as one, and that a changed source is noticed whatever the split.
  */
 import { toBigInt } from "../table/json.ts";
 import type { ByteRange } from "../table/locations.ts";

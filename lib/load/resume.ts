@@ -100,7 +100,7 @@ export async function checkAhead(
   try {
     let at = head.byteStart;
     if (!whole && ranges.length === 1 && ranges[0]!.start <= at) return;
-    const content = new ContentDigest(columnNames);
+    const content = await ContentDigest.open(columnNames);
     for await (let block of head.blocks) {
       for (; ends.length > 0 && ends[0]! <= at + block.length; ends.shift()) {
         const part = block.subarray(0, Math.max(0, ends[0]! - at));

@@ -16,6 +16,7 @@ import { ChunkRunner } from "./chunk_runner.ts";
 import type { CommitContext } from "./commit_context.ts";
 import { type CommitSink, GroupingSink, RacingSink } from "./commit_sink.ts";
 import { estimateRows, piecesOfChunk, rowsOfChunk } from "./chunk_size.ts";
+import { ContentDigest } from "./content_digest.ts";
 import { type Emit, errorEvent, type LoadEvent, type SummaryEvent } from "./events.ts";
 import { FirstCommit } from "./first_commit.ts";
 import { LateSink } from "./late_sink.ts";
@@ -163,7 +164,7 @@ async function loadSource(options: LoadOptions, emit: Emit): Promise<void> {
       sink,
       context,
       metadata,
-      columnNames,
+      digest: await ContentDigest.open(columnNames),
       emit,
     });
     const acknowledged = await runner.run();
