@@ -53,16 +53,20 @@ async function checkedLoad(
   });
 }
 
-/** The tool, with more flags. The figures of commits are there when it commits often enough. */
+/**
+ * The tool, with more flags. The figures of commits are there when it commits often enough.
+ *
+ * @param options.tool the words that start it.
+ */
 export function toolLoad(
   name: string,
-  options: LoadInput & { readonly executable: string; readonly flags: readonly string[] },
+  options: LoadInput & { readonly tool: readonly string[]; readonly flags: readonly string[] },
 ): Contender {
   const run = () =>
     withCatalog(async (catalog) => {
-      const { executable, flags, file } = options;
+      const { tool, flags, file } = options;
       const where = ["--uri", catalog.uri, "--warehouse", catalog.warehouse, "--table", TABLE_NAME];
-      const measured = await mustRunMeasured([executable, file, ...where, ...flags, "--json"], {
+      const measured = await mustRunMeasured([...tool, file, ...where, ...flags, "--json"], {
         cwd: catalog.directory,
       });
       await options.check.holdsAll(await locateTable(catalog, TABLE), { source: file });

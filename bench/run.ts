@@ -18,7 +18,7 @@
  */
 import { parseArgs } from "node:util";
 import { installPeers, isAbsent } from "./peers.ts";
-import { provideExecutable, provideHello } from "./executables.ts";
+import { provideExecutable, provideHello, provideRelease } from "./executables.ts";
 import { provideData } from "./data.ts";
 import { RowCheck } from "./loaded_rows.ts";
 import { describeMachine, loadOfLastMinute } from "./machine.ts";
@@ -76,6 +76,7 @@ const trials = chosenTrials(allTrials({
   data,
   check: new RowCheck(peers.newest),
   executable,
+  release: await provideRelease(executable),
   hello: await provideHello(),
 }));
 const machine = await describeMachine(executable);

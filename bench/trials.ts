@@ -26,6 +26,8 @@ export interface TrialOptions {
   readonly check: RowCheck;
   /** The tool's executable. */
   readonly executable: string;
+  /** What starts the tool as a release of it is, where the executable is not. */
+  readonly release: readonly string[] | undefined;
   /** One that does nothing. */
   readonly hello: string;
 }
@@ -55,10 +57,14 @@ export function allTrials(options: TrialOptions): Trial[] {
 const atLeast = (ratio: number) => ({ kind: "atLeast", ratio } as const);
 const atMost = (ratio: number) => ({ kind: "atMost", ratio } as const);
 
+/** Ends what is told of a load that is not the executable's. */
+const ON_RELEASE = `, on Deno ${Deno.version.deno}`;
+
 function sampleTrial({ peers, check, executable }: TrialOptions): Trial {
   const input: LoadInput = { file: `${PROJECT_ROOT}sample_data.csv`, rows: 50_000, check };
   const perChunk = "sample_data.csv, 50 chunks, 1 worker";
   const once = "the same, --commit once";
+  const tool = [executable];
   const line = {
     against: [ORIGINAL],
     figure: "rowsPerS",
@@ -68,8 +74,8 @@ function sampleTrial({ peers, check, executable }: TrialOptions): Trial {
   return {
     title: "sample_data.csv",
     contenders: [
-      toolLoad(perChunk, { ...input, executable, flags: ["--workers", "1"] }),
-      toolLoad(once, { ...input, executable, flags: ["--workers", "1", "--commit", "once"] }),
+      toolLoad(perChunk, { ...input, tool, flags: ["--workers", "1"] }),
+      toolLoad(once, { ...input, tool, flags: ["--workers", "1", "--commit", "once"] }),
       pyicebergLoad(ORIGINAL, { ...input, python: peers.original, way: "threads", threads: 1 }),
     ],
     lines: [
@@ -79,18 +85,23 @@ function sampleTrial({ peers, check, executable }: TrialOptions): Trial {
   };
 }
 
-function bigTrial({ peers, data, check, executable }: TrialOptions): Trial {
+function bigTrial({ peers, data, check, executable, release }: TrialOptions): Trial {
   const input: LoadInput = { ...data.big, check };
   const tenth: LoadInput = { ...data.tenth, check };
   const flags = ["--workers", String(THREADS), "--commit", "once"];
   const ours = "the tool, all rows";
   const oursTenth = "the tool, a tenth of the rows";
+  const oursReleased = "the tool's files, all rows";
   const newest = [NEWEST_ONCE, NEWEST_ADD];
   const what = `${input.rows.toLocaleString("en-US")} rows, --commit once, ${THREADS} workers`;
   const speed = { ours, figure: "rowsPerS", format: FORMAT.rowsPerS, moreIsBetter: true };
+  const released = { ...speed, ours: oursReleased, what: `${what}${ON_RELEASE}` };
   const memory = { ours, figure: "peakBytes", format: FORMAT.mebibytes, moreIsBetter: false };
   const lines: Line[] = [
     { ...speed, id: "big", what, against: newest, target: atLeast(2) },
+    ...(release === undefined
+      ? []
+      : [{ ...released, id: "big", against: newest, target: atLeast(2) }]),
     {
       ...memory,
       id: "big",
@@ -101,6 +112,9 @@ function bigTrial({ peers, data, check, executable }: TrialOptions): Trial {
       target: atMost(0.25),
     },
     { ...speed, id: "duckdb", what, against: [DUCKDB_PARQUET], target: atLeast(1.1) },
+    ...(release === undefined
+      ? []
+      : [{ ...released, id: "duckdb", against: [DUCKDB_PARQUET], target: atLeast(1.1) }]),
     {
       ...memory,
       id: "duckdb",
@@ -131,8 +145,11 @@ function bigTrial({ peers, data, check, executable }: TrialOptions): Trial {
   return {
     title: what,
     contenders: [
-      toolLoad(ours, { ...input, executable, flags }),
-      toolLoad(oursTenth, { ...tenth, executable, flags }),
+      toolLoad(ours, { ...input, tool: [executable], flags }),
+      ...(release === undefined
+        ? []
+        : [toolLoad(oursReleased, { ...input, tool: release, flags })]),
+      toolLoad(oursTenth, { ...tenth, tool: [executable], flags }),
       pyicebergLoad(NEWEST_ONCE, { ...input, python: peers.newest, way: "once" }),
       pyicebergLoad(NEWEST_ADD, { ...input, python: peers.newest, way: "add-files" }),
       duckdbParquet(DUCKDB_PARQUET, { ...input, python: peers.duckdb }),
@@ -191,7 +208,7 @@ function raceTrial({ peers, check, executable }: TrialOptions, writers: number):
   return {
     title: `${writers} writers on one table`,
     contenders: [
-      toolLoad(ours, { ...input, executable, flags: ["--workers", String(writers)] }),
+      toolLoad(ours, { ...input, tool: [executable], flags: ["--workers", String(writers)] }),
       pyicebergRace(theirs, { ...input, python: peers.newest, threads: writers }),
     ],
     lines: [{
@@ -215,7 +232,7 @@ function perChunkTrial({ check, executable }: TrialOptions): Trial {
   const ours = "50 chunks per-chunk, 1 worker";
   return rateTrial({
     id: "raw",
-    ours: toolLoad(ours, { ...input, executable, flags: ["--workers", "1"] }),
+    ours: toolLoad(ours, { ...input, tool: [executable], flags: ["--workers", "1"] }),
     raw: rawCommits(RAW, { commits: 50 }),
     ratio: 0.6,
   });
@@ -226,7 +243,7 @@ function groupedTrial({ data, check, executable }: TrialOptions): Trial {
   const flags = ["--workers", "8", "--commit", "grouped", "--chunk-size", "1000"];
   return rateTrial({
     id: "grouped",
-    ours: toolLoad(ours, { ...data.chunks, check, executable, flags }),
+    ours: toolLoad(ours, { ...data.chunks, check, tool: [executable], flags }),
     raw: rawCommits(RAW, { commits: 50 }),
     ratio: 1,
   });

@@ -120,7 +120,8 @@ export async function compileTool(
 }
 
 /**
- * Makes the files that the executable consists of, in a folder of their own.
+ * Makes the files that the executable consists of, in a folder of their own below `work`; `output` is
+ * what they are for, in messages.
  *
  * @returns the folder, and `name@version` of the packages that the files are made from.
  * @throws {CompileError} when a package cannot be had or a module is missing.

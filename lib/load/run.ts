@@ -87,7 +87,7 @@ async function loadSource(options: LoadOptions, emit: Emit): Promise<void> {
   const { source, dialect } = options;
   const onRequest: OnStoreRequest = (request) =>
     emit({ ...request, type: "http", url: redactUrl(request.url) });
-  const pool = new EncodePool(1, { onRequest });
+  const pool = new EncodePool(0, { onRequest });
   let store: Store | undefined;
   try {
     const sample = await readSample(source, { dialect, rows: options.inferRows });
@@ -100,12 +100,16 @@ async function loadSource(options: LoadOptions, emit: Emit): Promise<void> {
     }
     const columns = typedColumns(sample, options);
     const threads = encodingThreads(options, sample);
-    pool.grow(threads);
-    const catalog = await connectCatalog({
+    const connecting = connectCatalog({
       ...options.catalog,
       http: options.http,
       signal: options.stop.graceSignal,
     });
+    connecting.catch(() => {});
+    // Starting workers takes this thread a while, and the catalog has its request by then.
+    pool.grow(threads);
+    const columnNames = columns.map((column) => column.name);
+    const [catalog, digest] = await Promise.all([connecting, ContentDigest.open(columnNames)]);
     const ready = await prepareTable(catalog, { ...options, sample, columns });
     const { metadata } = ready.loaded;
     const storeLocation = dataDirectory(metadata);
@@ -120,7 +124,6 @@ async function loadSource(options: LoadOptions, emit: Emit): Promise<void> {
     const recordedChunkRows = options.mayResume
       ? await findRecorded(metadata, { loadId, recorded, manifests, store, emit })
       : undefined;
-    const columnNames = columns.map((column) => column.name);
     await checkAhead(recorded.ranges, { source, dialect, columnNames });
     const chunkRows = recordedChunkRows ?? rowsOfChunk(options, sample);
     emitTable(ready, { chunkRows, emit });
@@ -164,7 +167,7 @@ async function loadSource(options: LoadOptions, emit: Emit): Promise<void> {
       sink,
       context,
       metadata,
-      digest: await ContentDigest.open(columnNames),
+      digest,
       emit,
     });
     const acknowledged = await runner.run();
