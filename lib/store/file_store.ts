@@ -50,9 +50,7 @@ export function openFileStore(): Store {
           await synced;
         } else {
           // One way to another thread, where the steps by themselves take three.
-          const written = Deno.writeFile(part, bytes, { createNew: true });
-          onSent();
-          await written;
+          await Deno.writeFile(part, bytes, { createNew: true });
         }
         if (!isNew) await Deno.rename(part, path);
         await checkSize(path, bytes.length);

@@ -66,9 +66,9 @@ export interface WriteOptions {
    */
   readonly syncToo?: readonly string[];
   /**
-   * Is told when all that is left is to wait for the store: the bytes must stay as they are until the
-   * write has ended, but the thread has time. It may come more than once, and not at all when the
-   * write fails.
+   * Is told when all that is left is to wait for the store, and there will be time for something else:
+   * the bytes must stay as they are until the write has ended. It may come more than once, and not at
+   * all when the wait is short or the write fails.
    */
   readonly onSent?: () => void;
   /** Gives up when aborted. */

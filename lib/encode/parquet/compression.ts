@@ -22,8 +22,11 @@ const PARQUET_CODECS: Readonly<Record<Codec, FooterCodec>> = {
 /** Levels of zstd that are tried, the fastest first. */
 const ZSTD_LEVELS = [1, 2, 3] as const;
 
-/** A slower level is taken when it makes a page so much smaller than the one before. */
-const ZSTD_WORTH_IT = [1, 0.97, 0.93] as const;
+/** A slower level is taken when it makes a sample so much smaller than the one before. */
+const ZSTD_WORTH_IT = [1, 0.97, 0.94] as const;
+
+/** So much of a column's first page is tried: the most that a small load has time for. */
+const SAMPLE_BYTES = 128 * 1024;
 
 /** Pages below this are compressed at the strongest of the levels, which costs next to nothing. */
 const SMALL_PAGE_BYTES = 64 * 1024;
@@ -83,16 +86,24 @@ export class Compressor {
   }
 
   #zstd(page: Uint8Array, column: number): Uint8Array {
-    const level = this.#level ?? this.#levels.get(column);
-    if (level !== undefined) return zstdCompress(page, level);
-    if (page.length < SMALL_PAGE_BYTES) return zstdCompress(page, ZSTD_LEVELS.at(-1)!);
-    let best: Uint8Array | undefined;
-    for (const [index, tried] of ZSTD_LEVELS.entries()) {
-      const compressed = zstdCompress(page, tried);
-      if (best !== undefined && compressed.length > best.length * ZSTD_WORTH_IT[index]!) continue;
-      best = compressed.slice();
-      this.#levels.set(column, tried);
+    let level = this.#level ?? this.#levels.get(column);
+    if (level === undefined) {
+      if (page.length < SMALL_PAGE_BYTES) return zstdCompress(page, ZSTD_LEVELS.at(-1)!);
+      level = levelWorthIt(page.subarray(0, SAMPLE_BYTES));
+      this.#levels.set(column, level);
     }
-    return best!;
+    return zstdCompress(page, level);
   }
+}
+
+function levelWorthIt(sample: Uint8Array): number {
+  let best: number = ZSTD_LEVELS[0];
+  let leastBytes = Infinity;
+  for (const [index, level] of ZSTD_LEVELS.entries()) {
+    const { length } = zstdCompress(sample, level);
+    if (length > leastBytes * ZSTD_WORTH_IT[index]!) continue;
+    leastBytes = length;
+    best = level;
+  }
+  return best;
 }
