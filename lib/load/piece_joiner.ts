@@ -4,9 +4,10 @@
  * in the order of the source.
  */
 import { JoinedFile } from "../encode/joined_file.ts";
-import type { EncodedChunk, EncodedPart, EncodeSetup } from "../encode/job.ts";
+import type { EncodedPart, EncodeSetup } from "../encode/job.ts";
 import type { Store } from "../store/store.ts";
 import type { PiecePlan } from "./chunk_size.ts";
+import type { ChunkNotes, MadeFile } from "./chunk_tracker.ts";
 import { Places } from "./lanes.ts";
 import type { LedgerRange } from "./ledger.ts";
 
@@ -36,18 +37,6 @@ export interface PieceOfFile extends EncodedPart {
   readonly worker: number;
 }
 
-/** A chunk, wherever its bytes are. */
-export interface ChunkNotes {
-  /** Position among the chunks, from 0. */
-  readonly index: number;
-  /** Records in it. */
-  readonly rows: number;
-  /** Where it stands in the source. */
-  readonly range: LedgerRange;
-  /** When its first bytes were taken, in the time of `performance.now()`. */
-  readonly startedMs: number;
-}
-
 /** What becomes of chunks. */
 export interface JoinerParts {
   /** How large the files are to be. */
@@ -61,16 +50,10 @@ export interface JoinerParts {
   /** Takes a chunk that is complete; its file is made by one call of `write`, or of `drop` not at all. */
   readonly onChunk: (
     chunk: ChunkNotes,
-    file: { readonly write: (path: string) => Promise<WrittenFile>; readonly drop: () => void },
+    file: { readonly write: (path: string) => Promise<MadeFile>; readonly drop: () => void },
   ) => Promise<void>;
   /** Takes a chunk of which a piece could not be encoded; undefined: the load was interrupted. */
   readonly onFailure: (chunk: ChunkNotes, error: unknown) => void;
-}
-
-/** A data file in the store, and the worker that has made the last of it. */
-export interface WrittenFile extends EncodedChunk {
-  /** From 0. */
-  readonly worker: number;
 }
 
 interface OpenChunk {
@@ -174,7 +157,7 @@ export class PieceJoiner {
     };
   }
 
-  async #write(open: OpenChunk, path: string): Promise<WrittenFile> {
+  async #write(open: OpenChunk, path: string): Promise<MadeFile> {
     const { store, signal } = this.#parts;
     try {
       const startedMs = performance.now();

@@ -168,7 +168,6 @@ async function loadSource(options: LoadOptions, emit: Emit): Promise<void> {
       context,
       metadata,
       digest,
-      emit,
     });
     const acknowledged = await runner.run();
     if (acknowledged.size > 0) {
