@@ -196,7 +196,7 @@ export class CatalogClient {
       body: { identifier: table, ...request },
       ...(this.config.idempotencyKeyLifetime === undefined
         ? {}
-        : { headers: { "idempotency-key": options.idempotencyKey }, isRepeatable: true }),
+        : { headers: { "idempotency-key": options.idempotencyKey } }),
     });
     return { outcome: classifyCommit(answer, options.identity), answer };
   }

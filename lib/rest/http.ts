@@ -66,11 +66,6 @@ export interface HttpRequest {
   readonly timeoutMs?: number;
   /** Gives the request up: its answer is `aborted` then. */
   readonly signal?: AbortSignal;
-  /**
-   * Whether the server takes the request once however often it comes, as it does under an
-   * Idempotency-Key. @default {false} for what changes something
-   */
-  readonly isRepeatable?: boolean;
 }
 
 /** Sends one request and reads the answer whole; never throws for what the network does. */
@@ -79,9 +74,10 @@ export type HttpSend = (request: HttpRequest) => Promise<HttpAnswer>;
 const TIMEOUT_MS_DEFAULT = 60_000;
 
 /**
- * What changes something goes over a connection of its own, unless it is repeatable: a request that
- * breaks off on a kept one is sent again by newer versions of Deno without a word, and a commit
- * would be made twice.
+ * What changes something goes over a connection of its own: a request that breaks off on a kept one is
+ * sent again by newer versions of Deno without a word. A commit would be made twice; and even under an
+ * Idempotency-Key, a refusal of the second (429, say) would be taken for that of the first, which may
+ * have been carried out.
  */
 const changingClient = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
 
@@ -129,8 +125,7 @@ async function send(request: HttpRequest, userAgent: string): Promise<HttpAnswer
       body,
       signal,
       // Following would send a commit elsewhere, or make a GET of it: its answer would be lost.
-      ...(changes ? { redirect: "manual" } : {}),
-      ...(changes && request.isRepeatable !== true ? { client: changingClient } : {}),
+      ...(changes ? { redirect: "manual", client: changingClient } : {}),
     });
     status = response.status;
     const text = await response.text();

@@ -157,6 +157,32 @@ Deno.test("Committer.commit() that gets no answer in time finds itself, or sends
   }
 });
 
+Deno.test("Committer.commit() under keys is sent by nobody else: a refusal after a lost answer is not taken for that of the first post", async () => {
+  // The second commit is carried out and its answer cut off; on a kept connection a client that
+  // sends it again by itself would see nothing but what comes after.
+  for (const [status, type] of [[429, "TooManyRequests"], [403, "Forbidden"]] as const) {
+    const refused = errorAnswer(status, { type });
+    const plan: FaultPlan = ({ isCommit, nthCommit }) => {
+      if (!isCommit || nthCommit === 1) return undefined;
+      return nthCommit === 2 ? { reply: "cut" } : { forwards: 0, reply: refused };
+    };
+    await withCatalog(
+      async ({ client, proxy, directory }) => {
+        const table = await makeTable(client);
+        const { committer, events } = await makeWriter(proxy.uri, table, { timeoutMs: 1500 });
+        await committer.commit([makeChunk(table, 0)]);
+        const result = await committer.commit([makeChunk(table, 1)]);
+        assert.equal(result.state, "committed");
+        assert.equal(commitEvents(events)[1]?.outcome, "unknown");
+        assert.deepEqual((await lookAt(client)).chunks, ["load/0-100", "load/100-200"]);
+        assert.equal(filesOf(directory, "metadata").length, 4, "manifests and manifest lists");
+      },
+      plan,
+      { idempotencyKeys: true },
+    );
+  }
+});
+
 for (const retriesMax of [undefined, 0, 3]) {
   Deno.test(`Committer.commit() finds its own landed commit behind a 409, with ${retriesMax} retries`, async () => {
     await withCatalog(async ({ client, proxy }) => {
