@@ -9,7 +9,7 @@ export class EncodePool
   /**
    * Starts workers.
    *
-   * @param size how many, one or more.
+   * @param size how many to begin with; {@linkcode grow} starts more.
    * @param options.onRequest is told of every request that a worker's store makes.
    */
   constructor(size: number, options: { readonly onRequest?: OnStoreRequest } = {}) {
