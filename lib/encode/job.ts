@@ -75,7 +75,7 @@ export interface EncodedChunk {
   readonly parseMs: number;
   /** From columns to the file and its metrics, wall clock. */
   readonly encodeMs: number;
-  /** Until the store had all of it, wall clock. */
+  /** Until the store had all of it, wall clock, less what the worker did for the next chunk meanwhile. */
   readonly uploadMs: number;
   /**
    * Whether a crash of the machine cannot take the file away any more. A small file is not synced
