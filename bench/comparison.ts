@@ -81,7 +81,7 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
 }
 
-/** What a line shows; undefined when none of those it is against took part. */
+/** What a line shows; undefined when ours, or all of those it is against, took no part. */
 export function readLine(line: Line, samples: Samples): Reading | undefined {
   const figuresOf = (name: string, figure = line.figure) =>
     (samples.get(name) ?? []).map((sample) => sample[figure]!);

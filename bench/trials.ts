@@ -99,9 +99,7 @@ function bigTrial({ peers, data, check, executable, release }: TrialOptions): Tr
   const memory = { ours, figure: "peakBytes", format: FORMAT.mebibytes, moreIsBetter: false };
   const lines: Line[] = [
     { ...speed, id: "big", what, against: newest, target: atLeast(2) },
-    ...(release === undefined
-      ? []
-      : [{ ...released, id: "big", against: newest, target: atLeast(2) }]),
+    { ...released, id: "big", against: newest, target: atLeast(2) },
     {
       ...memory,
       id: "big",
@@ -112,9 +110,7 @@ function bigTrial({ peers, data, check, executable, release }: TrialOptions): Tr
       target: atMost(0.25),
     },
     { ...speed, id: "duckdb", what, against: [DUCKDB_PARQUET], target: atLeast(1.1) },
-    ...(release === undefined
-      ? []
-      : [{ ...released, id: "duckdb", against: [DUCKDB_PARQUET], target: atLeast(1.1) }]),
+    { ...released, id: "duckdb", against: [DUCKDB_PARQUET], target: atLeast(1.1) },
     {
       ...memory,
       id: "duckdb",

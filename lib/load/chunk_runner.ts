@@ -76,10 +76,9 @@ export class ChunkRunner {
 
   async #makeMaker(): Promise<ChunkMaker> {
     const { pool, threads, sink, pieces: plan, setup, context } = this.#parts;
-    const { workers, stop } = this.#options;
     const common: MakerParts = {
       pool,
-      threads: Math.min(workers, threads),
+      threads,
       buffers: this.#buffers,
       sink,
       tracker: this.#tracker,
@@ -87,6 +86,7 @@ export class ChunkRunner {
     if (plan === undefined) return new WholeChunks(common);
     const { JoinedChunks } = await import("./joined_chunks.ts");
     const { store, recorded } = context;
+    const { stop } = this.#options;
     return new JoinedChunks({ ...common, plan, setup, store, recorded, stop });
   }
 

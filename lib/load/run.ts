@@ -105,7 +105,6 @@ async function loadSource(options: LoadOptions, emit: Emit): Promise<void> {
       http: options.http,
       signal: options.stop.graceSignal,
     });
-    connecting.catch(() => {});
     // Starting workers takes this thread a while, and the catalog has its request by then.
     pool.grow(threads);
     const columnNames = columns.map((column) => column.name);
