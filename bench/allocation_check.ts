@@ -132,7 +132,7 @@ function compare(found: Figures, recorded: Figures): number {
 }
 
 if (args.measure) {
-  await codecsReady;
+  await codecsReady();
   const figures = Object.assign({}, ...allocationCases().map(measureCase));
   console.log(JSON.stringify(figures));
 } else {

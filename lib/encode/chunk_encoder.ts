@@ -20,8 +20,8 @@ export interface EncodedFile {
 }
 
 /**
- * Parses and encodes the chunks of a load, one after the other in the same memory, when
- * {@linkcode codecsReady}.
+ * Parses and encodes the chunks of a load, one after the other in the same memory, when their codec
+ * is ready.
  */
 export class ChunkEncoder {
   readonly #setup: EncodeSetup;

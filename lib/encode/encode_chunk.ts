@@ -4,7 +4,7 @@ import type { EncodeJob, EncodeSetup } from "./job.ts";
 import { codecsReady } from "./parquet/compression.ts";
 
 // Not for a worker: messages that come while its module waits are lost.
-await codecsReady;
+await codecsReady();
 
 /**
  * Parses and encodes one chunk.

@@ -1,11 +1,14 @@
 /** Entry of an encoding Web Worker: takes chunks, answers with data files that are in the store. */
 import { ChunkEncoder } from "./chunk_encoder.ts";
 import type { EncodedChunk, EncodedPart, EncodeJob, EncodeSetup, PartJob } from "./job.ts";
-import { codecsReady } from "./parquet/compression.ts";
+import { codecReady } from "./parquet/compression.ts";
 import { serveJobs } from "./worker_side.ts";
 
 /** The time of a file above this size is that of its bytes. */
 const SYNCED_LATER_BYTES_MAX = 1024 * 1024;
+
+/** Loaded while the main thread has nothing for this one yet; the others are when they are wanted. */
+codecReady("zstd").catch(() => {});
 
 let encoder: { readonly setup: EncodeSetup; readonly chunks: ChunkEncoder } | undefined;
 /** The end of the file that is on its way, whatever it is. */
@@ -18,7 +21,7 @@ serveJobs<
   EncodeJob | PartJob,
   EncodedChunk | EncodedPart
 >(async (job, { setup, store, release, free }) => {
-  await codecsReady;
+  await codecReady(setup.parquet.codec);
   if (encoder?.setup !== setup) {
     encoder = { setup, chunks: new ChunkEncoder(setup) };
   }

@@ -1,23 +1,7 @@
 /** Codecs of Parquet pages. */
-import { brotliCompressSync, constants, gzipSync } from "node:zlib";
-import { snappyCompressor } from "hysnappy";
-import { compress as lz4Compress } from "lz4-wasm-nodejs";
 import type { Codec } from "../../table/table_properties.ts";
+import type { CompressAtLevel } from "./codec/compress.ts";
 import type { FooterCodec } from "./footer.ts";
-import { zstdCompress, zstdReady } from "./zstd.ts";
-
-/** Settles when every codec can be used; the libraries begin to load with this module. */
-export const codecsReady: Promise<unknown> = zstdReady;
-
-/** Codecs by their names in a Parquet footer. */
-const PARQUET_CODECS: Readonly<Record<Codec, FooterCodec>> = {
-  zstd: "ZSTD",
-  snappy: "SNAPPY",
-  gzip: "GZIP",
-  lz4: "LZ4_RAW",
-  brotli: "BROTLI",
-  uncompressed: "UNCOMPRESSED",
-};
 
 /** Levels of zstd that are tried, the fastest first. */
 const ZSTD_LEVELS = [1, 2, 3] as const;
@@ -25,36 +9,85 @@ const ZSTD_LEVELS = [1, 2, 3] as const;
 /** A slower level is taken when it makes a sample so much smaller than the one before. */
 const ZSTD_WORTH_IT = [1, 0.97, 0.94] as const;
 
-/** So much of a column's first page is tried: the most that a small load has time for. */
-const SAMPLE_BYTES = 128 * 1024;
+/** So much of a page is tried, at the most and at the least. */
+const SAMPLE_BYTES = { min: 64 * 1024, max: 128 * 1024 } as const;
 
-/** Pages below this are compressed at the strongest of the levels, which costs next to nothing. */
-const SMALL_PAGE_BYTES = 64 * 1024;
+/** A column of which a load has no more than this is not worth a trial. */
+const UNTRIED_BYTES = 1024 * 1024;
+
+/** Without a trial: nearly as small as the strongest of the levels, in two thirds of its time. */
+const ZSTD_LEVEL = 2;
 
 const GZIP_LEVEL = 6;
 const BROTLI_LEVEL = 1;
 
-/** The lz4 library puts the length in front, which a raw block does not have. */
-const LZ4_HEAD_BYTES = 4;
+interface CodecEntry {
+  readonly footer: FooterCodec;
+  /** Loads the one library that does it. */
+  readonly load: () => Promise<CompressAtLevel>;
+  /** Unless another is asked for; absent where the data decide, and where there are no levels. */
+  readonly level?: number;
+}
 
-/** When {@linkcode codecsReady}: compresses the pages of a load's files, and learns which level of zstd pays for which column. */
+const CODECS: Readonly<Record<Codec, CodecEntry>> = {
+  zstd: {
+    footer: "ZSTD",
+    load: async () => (await import("./codec/zstd.ts")).zstdCompress,
+  },
+  snappy: {
+    footer: "SNAPPY",
+    load: async () => (await import("./codec/snappy.ts")).snappyCompress,
+  },
+  gzip: {
+    footer: "GZIP",
+    load: async () => (await import("./codec/zlib.ts")).gzipCompress,
+    level: GZIP_LEVEL,
+  },
+  lz4: {
+    footer: "LZ4_RAW",
+    load: async () => (await import("./codec/lz4.ts")).lz4Compress,
+  },
+  brotli: {
+    footer: "BROTLI",
+    load: async () => (await import("./codec/zlib.ts")).brotliCompress,
+    level: BROTLI_LEVEL,
+  },
+  uncompressed: { footer: "UNCOMPRESSED", load: () => Promise.resolve((page) => page) },
+};
+
+const loaded = new Map<Codec, CompressAtLevel>();
+
+/** Loads what a codec needs, once; before that there can be no {@linkcode Compressor} of it. */
+export async function codecReady(codec: Codec): Promise<void> {
+  if (!loaded.has(codec)) loaded.set(codec, await CODECS[codec].load());
+}
+
+/** {@linkcode codecReady} for each that there is. */
+export async function codecsReady(): Promise<void> {
+  await Promise.all((Object.keys(CODECS) as Codec[]).map(codecReady));
+}
+
+/** Compresses the pages of a load's files, and learns which level of zstd pays for which column. */
 export class Compressor {
   /** As the footer names it. */
   readonly codec: FooterCodec;
-  readonly #name: Codec;
+  readonly #compress: CompressAtLevel;
   readonly #level: number | undefined;
-  readonly #levels = new Map<number, number>();
-  #snappy: ((input: Uint8Array) => Uint8Array) | undefined;
+  /** By column, of zstd. */
+  readonly #learnt = new Map<number, { seenBytes: number; level: number | undefined }>();
+  readonly #learns: boolean;
 
   /**
-   * Makes a compressor of one codec.
+   * Makes a compressor of a codec that is ready ({@linkcode codecReady}).
    *
    * @param level of zstd, gzip or brotli, for all columns; undefined: chosen by the data.
    */
   constructor(codec: Codec, level?: number) {
-    this.codec = PARQUET_CODECS[codec];
-    this.#name = codec;
-    this.#level = level;
+    const entry = CODECS[codec];
+    this.codec = entry.footer;
+    this.#compress = loaded.get(codec)!;
+    this.#level = level ?? entry.level;
+    this.#learns = codec === "zstd" && level === undefined;
   }
 
   /**
@@ -63,47 +96,29 @@ export class Compressor {
    * @param column whose page it is: a number that stays the same from file to file.
    */
   compress(page: Uint8Array, column: number): Uint8Array {
-    switch (this.#name) {
-      case "zstd":
-        return this.#zstd(page, column);
-      case "snappy":
-        this.#snappy ??= snappyCompressor();
-        return this.#snappy(page);
-      case "gzip":
-        return gzipSync(page, { level: this.#level ?? GZIP_LEVEL });
-      case "brotli":
-        return brotliCompressSync(page, {
-          params: {
-            [constants.BROTLI_PARAM_QUALITY]: this.#level ?? BROTLI_LEVEL,
-            [constants.BROTLI_PARAM_SIZE_HINT]: page.length,
-          },
-        });
-      case "lz4":
-        return lz4Compress(page).subarray(LZ4_HEAD_BYTES);
-      case "uncompressed":
-        return page;
-    }
+    return this.#compress(page, this.#learns ? this.#learn(page, column) : this.#level ?? 0);
   }
 
-  #zstd(page: Uint8Array, column: number): Uint8Array {
-    let level = this.#level ?? this.#levels.get(column);
-    if (level === undefined) {
-      if (page.length < SMALL_PAGE_BYTES) return zstdCompress(page, ZSTD_LEVELS.at(-1)!);
-      level = levelWorthIt(page.subarray(0, SAMPLE_BYTES));
-      this.#levels.set(column, level);
+  #learn(page: Uint8Array, column: number): number {
+    let learnt = this.#learnt.get(column);
+    if (learnt === undefined) {
+      this.#learnt.set(column, learnt = { seenBytes: 0, level: undefined });
     }
-    return zstdCompress(page, level);
+    if (learnt.level !== undefined) return learnt.level;
+    learnt.seenBytes += page.length;
+    if (learnt.seenBytes <= UNTRIED_BYTES || page.length < SAMPLE_BYTES.min) return ZSTD_LEVEL;
+    return learnt.level = this.#levelWorthIt(page.subarray(0, SAMPLE_BYTES.max));
   }
-}
 
-function levelWorthIt(sample: Uint8Array): number {
-  let best: number = ZSTD_LEVELS[0];
-  let leastBytes = Infinity;
-  for (const [index, level] of ZSTD_LEVELS.entries()) {
-    const { length } = zstdCompress(sample, level);
-    if (length > leastBytes * ZSTD_WORTH_IT[index]!) continue;
-    leastBytes = length;
-    best = level;
+  #levelWorthIt(sample: Uint8Array): number {
+    let best: number = ZSTD_LEVELS[0];
+    let leastBytes = Infinity;
+    for (const [index, level] of ZSTD_LEVELS.entries()) {
+      const { length } = this.#compress(sample, level);
+      if (length > leastBytes * ZSTD_WORTH_IT[index]!) continue;
+      leastBytes = length;
+      best = level;
+    }
+    return best;
   }
-  return best;
 }
