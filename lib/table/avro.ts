@@ -1,77 +1,43 @@
 /** Avro container files in memory (Avro 1.11 "Object Container Files"), through `avsc`. */
 import { Buffer } from "node:buffer";
-import { deflateRawSync } from "node:zlib";
-import avro from "avsc";
-import { decodeLong, encodeLong } from "./avro_long.ts";
+import type { Type } from "avsc";
+import type { AvroFile } from "./avro_decoder.ts";
+import { encodeLong } from "./avro_long.ts";
+import {
+  type AvroSchema,
+  HEADER_TYPE,
+  readSchema,
+  SCHEMAS_MAX,
+  SYNC_LENGTH_BYTES,
+} from "./avro_schema.ts";
 
-/** An Avro schema as JSON, with Iceberg's `field-id` attributes. */
-export type AvroSchema =
-  | string
-  | AvroSchema[]
-  | { readonly [key: string]: unknown };
-
-/** An Avro container file, decoded. Longs are `bigint`. */
-export interface AvroFile {
-  /** The schema it was written with. */
-  readonly schema: AvroSchema;
-  /** The header's other key/values, as text. */
-  readonly metadata: ReadonlyMap<string, string>;
-  /** In the order of the file; bytes are `Buffer`, a union has its value unwrapped. */
-  readonly records: Record<string, unknown>[];
-}
-
-interface Header {
-  readonly meta: Readonly<Record<string, Buffer>>;
-  readonly sync: Buffer;
-}
-
-/** avsc reads longs as doubles unless told otherwise; snapshot ids need all 64 bits. */
-const longType = avro.types.LongType.__with({
-  fromBuffer: decodeLong,
-  toBuffer: encodeLong,
-  fromJSON: BigInt,
-  toJSON: (value: bigint) => value.toString(),
-  isValid: (value: unknown) => typeof value === "bigint",
-  compare: (one: bigint, other: bigint) => one === other ? 0 : one < other ? -1 : 1,
-}, true);
-
-/** Compiling a schema costs more than encoding a hundred records; a handful of them is in use. */
-const compiled = new Map<string, avro.Type>();
-const COMPILED_MAX = 32;
-
-/** Reads a schema; the registry of named types is written to meanwhile, so each gets its own. */
-function readSchema(schema: AvroSchema, text = JSON.stringify(schema)): avro.Type {
-  let type = compiled.get(text);
-  if (type === undefined) {
-    type = avro.Type.forSchema(schema as avro.Schema, {
-      registry: { long: longType },
-      wrapUnions: false,
-    });
-    if (compiled.size >= COMPILED_MAX) compiled.clear();
-    compiled.set(text, type);
-  }
-  return type;
-}
+export type { AvroFile, AvroSchema };
 
 const MAGIC = Buffer.from("Obj\x01", "latin1");
-const SYNC_LENGTH_BYTES = 16;
-const HEADER_MAP = avro.Type.forSchema({ type: "map", values: "bytes" });
-const LONG = avro.Type.forSchema("long");
-const CODEC = "deflate";
 /** Raw bytes that a block is closed at. */
 const BLOCK_BYTES = 65_536;
+/** A file of no more raw bytes than this is not compressed: that takes longer than it spares. */
+const PLAIN_BYTES_MAX = 16_384;
 
-/** Records, encoded and deflated: a block of a container file without its sync marker. */
+/** Where records are encoded before their block is cut out of it. */
+const scratch = Buffer.alloc(BLOCK_BYTES);
+
+/** A block of a container file without its sync marker. */
 export interface AvroBlock {
-  /** Count of records, length and deflated records, as the block stands in a file. */
-  readonly bytes: Uint8Array;
+  /** The records, encoded. */
+  readonly raw: Uint8Array;
+  /** How many. */
+  readonly count: number;
 }
+
+/** Blocks that have been deflated: the next file often has them again. */
+const deflated = new WeakMap<AvroBlock, Uint8Array>();
 
 /** Encodes records of one schema, block after block. */
 export class AvroEncoder {
   /** The schema as the JSON that files bear in `avro.schema`, field ids included. */
   readonly schemaText: string;
-  readonly #type: avro.Type;
+  readonly #type: Type;
 
   /**
    * Compiles the schema, or takes what an encoder before it has compiled.
@@ -90,10 +56,10 @@ export class AvroEncoder {
    */
   blocksOf(records: Iterable<Record<string, unknown>>): AvroBlock[] {
     const blocks: AvroBlock[] = [];
-    let buffer = Buffer.allocUnsafe(BLOCK_BYTES);
+    let buffer = scratch;
     let [used, count] = [0, 0];
     const close = () => {
-      if (count > 0) blocks.push(deflatedBlock(buffer.subarray(0, used), count));
+      if (count > 0) blocks.push({ raw: new Uint8Array(buffer.subarray(0, used)), count });
       [used, count] = [0, 0];
     };
     for (const record of records) {
@@ -103,7 +69,7 @@ export class AvroEncoder {
         end = this.#type.encode(record, buffer, 0);
         if (end < 0) {
           // One record is longer than a block.
-          buffer = Buffer.allocUnsafe(buffer.length - end);
+          buffer = Buffer.alloc(buffer.length - end);
           end = this.#type.encode(record, buffer, 0);
         }
       }
@@ -115,7 +81,7 @@ export class AvroEncoder {
   }
 
   /**
-   * A container file of blocks.
+   * A container file of blocks, deflated when there is much in them.
    *
    * @param metadata key/values of the header beside Avro's own.
    */
@@ -125,23 +91,42 @@ export class AvroEncoder {
   ): Uint8Array<ArrayBuffer> {
     const syncMarker = Buffer.from(crypto.getRandomValues(new Uint8Array(SYNC_LENGTH_BYTES)));
     // The header is written here: avsc would write its own reading of the schema, without field ids.
-    const header = { ...metadata, "avro.schema": this.schemaText, "avro.codec": CODEC };
-    const headerBytes = HEADER_MAP.toBuffer(
+    const isPlain = blocks.reduce((sum, { raw }) => sum + raw.length, 0) <= PLAIN_BYTES_MAX;
+    const codec = isPlain ? "null" : "deflate";
+    const header = { ...metadata, "avro.schema": this.schemaText, "avro.codec": codec };
+    const headerBytes = HEADER_TYPE.toBuffer(
       Object.fromEntries(Object.entries(header).map(([key, text]) => [key, Buffer.from(text)])),
     );
     const parts: Uint8Array[] = [MAGIC, headerBytes, syncMarker];
-    for (const { bytes } of blocks) parts.push(bytes, syncMarker);
+    for (const block of blocks) {
+      const bytes = isPlain ? block.raw : deflatedOf(block);
+      parts.push(longBytes(block.count), longBytes(bytes.length), bytes, syncMarker);
+    }
     return new Uint8Array(Buffer.concat(parts));
   }
 }
 
-function deflatedBlock(raw: Uint8Array, count: number): AvroBlock {
-  const deflated = deflateRawSync(raw);
-  return { bytes: Buffer.concat([LONG.toBuffer(count), LONG.toBuffer(deflated.length), deflated]) };
+function deflatedOf(block: AvroBlock): Uint8Array {
+  let bytes = deflated.get(block);
+  if (bytes === undefined) {
+    // Loaded by the few loads that need it.
+    // deno-lint-ignore no-process-global
+    const { deflateRawSync } = process.getBuiltinModule("node:zlib");
+    deflated.set(block, bytes = deflateRawSync(block.raw));
+  }
+  return bytes;
 }
 
+/** A copy, since the next one is encoded in the same place. */
+function longBytes(value: number): Uint8Array {
+  return new Uint8Array(encodeLong(BigInt(value)));
+}
+
+/** A schema is taken for the same when it is the same object. */
+const encoders = new Map<AvroSchema, AvroEncoder>();
+
 /**
- * Encodes records as a container file, deflated.
+ * Encodes records as a container file.
  *
  * @param options.metadata key/values of the header beside Avro's own.
  * @throws {Error} when a record does not fit the schema.
@@ -150,7 +135,12 @@ export function encodeAvro(
   records: Iterable<Record<string, unknown>>,
   options: { readonly schema: AvroSchema; readonly metadata: Readonly<Record<string, string>> },
 ): Uint8Array<ArrayBuffer> {
-  const encoder = new AvroEncoder(options.schema);
+  const { schema } = options;
+  let encoder = encoders.get(schema);
+  if (encoder === undefined) {
+    if (encoders.size >= SCHEMAS_MAX) encoders.clear();
+    encoders.set(schema, encoder = new AvroEncoder(schema));
+  }
   return encoder.file(encoder.blocksOf(records), options.metadata);
 }
 
@@ -160,28 +150,6 @@ export function encodeAvro(
  * @throws {Error} when the bytes are no Avro container file, or one that was cut off.
  */
 export async function decodeAvro(bytes: Uint8Array): Promise<AvroFile> {
-  const decoder = new avro.streams.BlockDecoder(
-    {
-      parseHook: (schema: AvroSchema) => readSchema(schema),
-    } as ConstructorParameters<typeof avro.streams.BlockDecoder>[0],
-  );
-  const records: Record<string, unknown>[] = [];
-  let header: Header | undefined;
-  await new Promise<void>((resolve, reject) => {
-    decoder.on("metadata", (_type: unknown, _codec: string, found: Header) => header = found);
-    decoder.on("data", (record: Record<string, unknown>) => records.push(record));
-    decoder.on("end", resolve);
-    decoder.on("error", reject);
-    decoder.end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  });
-  if (header === undefined) throw new Error("no Avro header");
-  // avsc takes a file that ends within a block for a shorter one, and its last records get lost.
-  if (!header.sync.equals(bytes.subarray(-SYNC_LENGTH_BYTES))) {
-    throw new Error("the Avro file is cut off: it does not end with its sync marker");
-  }
-  const metadata = new Map(
-    Object.entries(header.meta).map(([key, value]) => [key, value.toString()]),
-  );
-  const schema = JSON.parse(metadata.get("avro.schema") ?? "null") as AvroSchema;
-  return { schema, metadata, records };
+  const { decodeBlocks } = await import("./avro_decoder.ts");
+  return await decodeBlocks(bytes);
 }

@@ -37,8 +37,10 @@ function list(elementId: number, items: AvroSchema): AvroSchema {
   return { type: "array", items, "element-id": elementId };
 }
 
+const entrySchemas = new Map<number, AvroSchema>();
+
 /**
- * The schema of a manifest of data files.
+ * The schema of a manifest of data files; of one version it is always the same object.
  *
  * @param spec must be unpartitioned: this writer makes no partition values yet.
  * @throws {RangeError} for a partitioned spec.
@@ -49,6 +51,12 @@ export function manifestEntrySchema(formatVersion: number, spec: PartitionSpecJs
       "Cannot make a manifest schema: partitioned specs are not written",
     );
   }
+  let schema = entrySchemas.get(formatVersion);
+  if (schema === undefined) entrySchemas.set(formatVersion, schema = entrySchema(formatVersion));
+  return schema;
+}
+
+function entrySchema(formatVersion: number): AvroSchema {
   const dataFile: Field[] = [
     required(134, "content", "int"),
     required(100, "file_path", "string"),

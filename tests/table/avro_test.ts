@@ -40,8 +40,16 @@ Deno.test("encodeAvro() writes key/values beside Avro's own, as UTF-8", async ()
   const bytes = encodeAvro([], { schema: SCHEMA, metadata: { content: "data", x: "Zoë 𝔘" } });
   const { metadata } = await decodeAvro(bytes);
   assert.deepEqual([...metadata.keys()].sort(), ["avro.codec", "avro.schema", "content", "x"]);
-  assert.equal(metadata.get("avro.codec"), "deflate");
   assert.equal(metadata.get("x"), "Zoë 𝔘");
+});
+
+Deno.test("encodeAvro() deflates what is long, and leaves what is short as it is", async () => {
+  for (const [count, codec] of [[1, "null"], [10_000, "deflate"]] as const) {
+    const bytes = encodeAvro(entries(count), { schema: SCHEMA, metadata: {} });
+    const { metadata, records } = await decodeAvro(bytes);
+    assert.equal(metadata.get("avro.codec"), codec);
+    assert.deepEqual(plain(records), entries(count));
+  }
 });
 
 const INT64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
