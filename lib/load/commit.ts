@@ -34,6 +34,12 @@ import type { OwnCommit, Refreshed, Writer } from "./writer.ts";
 /** Resends of an unanswered commit under its Idempotency-Key before a look. */
 const KEYED_RESENDS_MAX = 2;
 
+/**
+ * A request leaves when this thread has nothing else to do, so what others make of its time has to
+ * wait until it is on its way: connected and written, on a machine or in a network nearby.
+ */
+const SENT_AFTER_MS = 1;
+
 type Absent = Extract<Refreshed, { kind: "absent" }>;
 
 /** An attempt that may be sent more than once: always the same body under the same key. */
@@ -320,8 +326,13 @@ export class Commit {
       identity: { snapshotId, manifestList },
       idempotencyKey: posted.key,
     });
-    this.#writer.expect(metadataAfter(this.#writer.base(), posted.attempt));
+    const { attempt } = posted;
+    const expecting = setTimeout(
+      () => this.#writer.expect(metadataAfter(this.#writer.base(), attempt)),
+      SENT_AFTER_MS,
+    );
     const { outcome, answer } = await posting;
+    clearTimeout(expecting);
     this.#writer.expect(undefined);
     this.#status = outcome.status;
     if (outcome.kind === "committed") this.#writer.adopt(outcome.metadata, snapshotId);
