@@ -1,5 +1,6 @@
 /** An embedded catalog for one run alone, and what a run left in it. */
 import { startServe } from "../tests/real/tool.ts";
+import { makeRunFolder, removeLargeFiles } from "./leftovers.ts";
 
 /** A catalog with an empty warehouse on local disk. */
 export interface CatalogRun {
@@ -12,13 +13,15 @@ export interface CatalogRun {
 /** Namespace of the tables that the benchmarks load. */
 export const BENCH_NAMESPACE = "bench";
 
-/** Starts a catalog, lets `use` have it, and removes it with all that is in it. */
+/** Starts a catalog, lets `use` have it, and ends it; what is in it goes with the leftovers. */
 export async function withCatalog<T>(use: (catalog: CatalogRun) => Promise<T>): Promise<T> {
-  const serve = await startServe();
+  const directory = await makeRunFolder();
+  const serve = await startServe([], { directory });
   try {
     return await use(serve);
   } finally {
     await serve.stop();
+    await removeLargeFiles(directory);
   }
 }
 

@@ -24,6 +24,7 @@ import { spreadOf } from "./comparison.ts";
 import { provideGenerated } from "./data.ts";
 import { provideExecutable } from "./executables.ts";
 import { GENERATED_TYPES } from "./generated_types.ts";
+import { withoutLeftovers } from "./leftovers.ts";
 import { describeMachine } from "./machine.ts";
 import { mustRunMeasured } from "./measured.ts";
 import { median } from "./statistics.ts";
@@ -199,8 +200,10 @@ function printCommits(points: readonly CommitPoint[]): void {
 
 const numbersOf = (text: string) => text.split(",").filter((word) => word !== "").map(Number);
 const executable = await provideExecutable();
-const rows = await growRows(executable, numbersOf(args.rows));
-const commits = await growCommits(executable, numbersOf(args.commits));
+const { rows, commits } = await withoutLeftovers(async () => ({
+  rows: await growRows(executable, numbersOf(args.rows)),
+  commits: await growCommits(executable, numbersOf(args.commits)),
+}));
 console.log(`${await describeMachine(executable)}\n`);
 printRows(rows);
 console.log("");

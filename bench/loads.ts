@@ -7,6 +7,7 @@ import {
   withCatalog,
 } from "./catalog_run.ts";
 import type { Contender, Sample } from "./comparison.ts";
+import { makeRunFolder, removeLargeFiles } from "./leftovers.ts";
 import type { RowCheck } from "./loaded_rows.ts";
 import { type Measured, mustRunMeasured, runMeasured } from "./measured.ts";
 import { isAbsent, type Peers, peerScript } from "./peers.ts";
@@ -152,7 +153,7 @@ export function duckdbParquet(
 ): Contender {
   const { python, file, rows, check } = options;
   const run = async () => {
-    const directory = await Deno.makeTempDir({ prefix: "lakekeeper-ingest-bench-" });
+    const directory = await makeRunFolder();
     try {
       const target = `${directory}/rows.parquet`;
       const words = [python, peerScript("duckdb_load.py"), "parquet", String(THREADS), file];
@@ -160,7 +161,7 @@ export function duckdbParquet(
       await check.holdsAll({ files: [target] }, { source: file });
       return loadSample(measured, { rows, fileBytes: await parquetBytesBelow(directory) });
     } finally {
-      await Deno.remove(directory, { recursive: true });
+      await removeLargeFiles(directory);
     }
   };
   return { name, run };

@@ -21,6 +21,7 @@ import { chunksInMemory, DIALECT } from "./chunks_in_memory.ts";
 import { provideGenerated } from "./data.ts";
 import { provideExecutable } from "./executables.ts";
 import { GENERATED_TYPES } from "./generated_types.ts";
+import { withoutLeftovers } from "./leftovers.ts";
 import { describeMachine } from "./machine.ts";
 import { mustRunMeasured } from "./measured.ts";
 import { RawTable } from "./raw_table.ts";
@@ -207,21 +208,23 @@ const executable = await provideExecutable();
 const { file } = await provideGenerated(rows, { executable });
 const encoder = new BareEncoder(GENERATED_TYPES);
 const runs: Steps[] = [];
-for (let run = 0; run <= Number(args.runs); run++) {
-  const load = await loadSteps(executable, file);
-  const chunks = await chunksInMemory(file);
-  const steps = {
-    ...load,
-    ...await readSteps(file),
-    ...await splitSteps(await Deno.readFile(file), chunks[0]!.rows),
-    ...encodeSteps(encoder, chunks),
-    ...await writeSteps(load.fileBytes),
-    ...await postSteps(),
-  };
-  // In the first run this process compiles what it measures.
-  if (run > 0) runs.push(steps);
-  console.error(`run ${run}: ${(load.whole! / 1000).toFixed(2)} s`);
-}
+await withoutLeftovers(async () => {
+  for (let run = 0; run <= Number(args.runs); run++) {
+    const load = await loadSteps(executable, file);
+    const chunks = await chunksInMemory(file);
+    const steps = {
+      ...load,
+      ...await readSteps(file),
+      ...await splitSteps(await Deno.readFile(file), chunks[0]!.rows),
+      ...encodeSteps(encoder, chunks),
+      ...await writeSteps(load.fileBytes),
+      ...await postSteps(),
+    };
+    // In the first run this process compiles what it measures.
+    if (run > 0) runs.push(steps);
+    console.error(`run ${run}: ${(load.whole! / 1000).toFixed(2)} s`);
+  }
+});
 console.log(`${await describeMachine(executable)}; ${rows.toLocaleString("en-US")} rows\n`);
 printProfile((step) => median(runs.map((steps) => steps[step]!)), rows / 1e6);
 if (args.json !== undefined) {

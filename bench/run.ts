@@ -20,6 +20,7 @@ import { parseArgs } from "node:util";
 import { installPeers, isAbsent } from "./peers.ts";
 import { provideExecutable, provideHello, provideRelease } from "./executables.ts";
 import { provideData } from "./data.ts";
+import { withoutLeftovers } from "./leftovers.ts";
 import { RowCheck } from "./loaded_rows.ts";
 import { describeMachine, loadOfLastMinute } from "./machine.ts";
 import { allTrials } from "./trials.ts";
@@ -82,13 +83,15 @@ const trials = chosenTrials(allTrials({
 const machine = await describeMachine(executable);
 const readings: Reading[] = [];
 const record: unknown[] = [];
-for (const trial of trials) {
-  console.error(`${trial.title} (load of the machine: ${loadOfLastMinute().toFixed(1)})`);
-  const samples = await runTrial(trial, { rounds, onRun: tellSample, onFailure });
-  const found = trial.lines.flatMap((line) => readLine(line, samples) ?? []);
-  readings.push(...found);
-  record.push({ title: trial.title, samples: Object.fromEntries(samples), readings: found });
-}
+await withoutLeftovers(async () => {
+  for (const trial of trials) {
+    console.error(`${trial.title} (load of the machine: ${loadOfLastMinute().toFixed(1)})`);
+    const samples = await runTrial(trial, { rounds, onRun: tellSample, onFailure });
+    const found = trial.lines.flatMap((line) => readLine(line, samples) ?? []);
+    readings.push(...found);
+    record.push({ title: trial.title, samples: Object.fromEntries(samples), readings: found });
+  }
+});
 console.log(`${machine}; medians of ${rounds} paired ${rounds === 1 ? "run" : "runs"}\n`);
 console.log(formatReadings(readings));
 for (const [name, peer] of Object.entries(peers)) {

@@ -101,9 +101,15 @@ export interface ServeRun extends Server {
  * Starts the embedded catalog as a server on a free port, with an empty warehouse.
  *
  * @param flags more flags of `serve`.
+ * @param options.directory where the warehouse goes, and stays. Default: a temporary folder, which is
+ * removed when the server is stopped.
  */
-export async function startServe(flags: readonly string[] = []): Promise<ServeRun> {
-  const directory = await Deno.makeTempDir({ prefix: "lakekeeper-ingest-serve-" });
+export async function startServe(
+  flags: readonly string[] = [],
+  options: { readonly directory?: string } = {},
+): Promise<ServeRun> {
+  const directory = options.directory ??
+    await Deno.makeTempDir({ prefix: "lakekeeper-ingest-serve-" });
   const warehouse = "demo";
   const address = `127.0.0.1:${freePort()}`;
   const uri = `http://${address}/catalog`;
@@ -125,7 +131,9 @@ export async function startServe(flags: readonly string[] = []): Promise<ServeRu
     directory: `${directory}/warehouse`,
     stop: async () => {
       await server.stop();
-      await Deno.remove(directory, { recursive: true }).catch(() => {});
+      if (options.directory === undefined) {
+        await Deno.remove(directory, { recursive: true }).catch(() => {});
+      }
     },
   };
 }
