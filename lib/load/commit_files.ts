@@ -46,6 +46,19 @@ export interface WrittenAttempt extends AppendAttempt {
   readonly baseHead: bigint | undefined;
 }
 
+/** Compiles what a first commit needs, while there is time: the files that come of it are empty. */
+export function warmUp(metadata: TableMetadata, spec: PartitionSpecJson): void {
+  const snapshotId = 0n;
+  const formatVersion = metadata["format-version"];
+  encodeManifest([], { formatVersion, schema: currentSchema(metadata), spec, snapshotId });
+  encodeManifestList([], {
+    formatVersion,
+    snapshotId,
+    parentSnapshotId: undefined,
+    sequenceNumber: 0n,
+  });
+}
+
 /**
  * Writes the manifests of chunks that are to be committed together, one for each run of chunks that
  * touch: its name tells their byte range.

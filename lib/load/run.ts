@@ -9,7 +9,7 @@ import { redactUrl } from "../rest/http.ts";
 import { openStore } from "../store/open_store.ts";
 import type { OnStoreRequest, Store } from "../store/store.ts";
 import { dataDirectory } from "../table/locations.ts";
-import { currentSchema, type TableMetadata } from "../table/metadata.ts";
+import { currentSchema, defaultPartitionSpec, type TableMetadata } from "../table/metadata.ts";
 import { metricsModes, retryProperties } from "../table/table_properties.ts";
 import { formatPrimitiveType } from "../table/types.ts";
 import { ChunkRunner } from "./chunk_runner.ts";
@@ -237,7 +237,8 @@ function createSink(
     readonly metadata: TableMetadata;
   },
 ): CommitSink {
-  const { Committer } = of.parts;
+  const { Committer, warmUp } = of.parts;
+  warmUp(of.metadata, defaultPartitionSpec(of.metadata));
   const isAlone = options.commitMode !== "per-chunk" || options.workers === 1;
   const committer = (number: number) =>
     new Committer(of.context, { metadata: of.metadata, number, isAlone });
