@@ -10,6 +10,9 @@ export interface CatalogRun {
   readonly directory: string;
 }
 
+/** Lets a run have a catalog. */
+export type WithCatalog = <T>(use: (catalog: CatalogRun) => Promise<T>) => Promise<T>;
+
 /** Namespace of the tables that the benchmarks load. */
 export const BENCH_NAMESPACE = "bench";
 

@@ -4,6 +4,7 @@ import {
   type CatalogRun,
   locateTable,
   parquetBytesBelow,
+  type WithCatalog,
   withCatalog,
 } from "./catalog_run.ts";
 import type { Contender, Sample } from "./comparison.ts";
@@ -19,6 +20,8 @@ export interface LoadInput {
   readonly file: string;
   readonly rows: number;
   readonly check: RowCheck;
+  /** @default {withCatalog} */
+  readonly within?: WithCatalog;
 }
 
 const TABLE = "loaded";
@@ -46,7 +49,8 @@ async function checkedLoad(
   input: LoadInput,
   load: (catalog: CatalogRun) => Promise<Measured>,
 ): Promise<Sample> {
-  return await withCatalog(async (catalog) => {
+  const { within = withCatalog } = input;
+  return await within(async (catalog) => {
     const measured = await load(catalog);
     await input.check.holdsAll(await locateTable(catalog, TABLE), { source: input.file });
     const fileBytes = await parquetBytesBelow(catalog.directory);
@@ -63,8 +67,9 @@ export function toolLoad(
   name: string,
   options: LoadInput & { readonly tool: readonly string[]; readonly flags: readonly string[] },
 ): Contender {
+  const { within = withCatalog } = options;
   const run = () =>
-    withCatalog(async (catalog) => {
+    within(async (catalog) => {
       const { tool, flags, file } = options;
       const where = ["--uri", catalog.uri, "--warehouse", catalog.warehouse, "--table", TABLE_NAME];
       const measured = await mustRunMeasured([...tool, file, ...where, ...flags, "--json"], {

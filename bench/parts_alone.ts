@@ -1,6 +1,6 @@
 /** Contenders that are one part of a load alone: parsing, encoding, bare commits, a start. */
 import { PROJECT_ROOT } from "../tests/real/parts/cache.ts";
-import { withCatalog } from "./catalog_run.ts";
+import { type WithCatalog, withCatalog } from "./catalog_run.ts";
 import type { Contender } from "./comparison.ts";
 import type { ParseSet } from "./data.ts";
 import { mustRunMeasured } from "./measured.ts";
@@ -53,10 +53,14 @@ function denoScript(name: string): string[] {
   return [Deno.execPath(), "run", "-A", "--quiet", new URL(name, import.meta.url).pathname];
 }
 
-/** Commits of empty snapshots by one writer that does nothing else, on a new catalog. */
-export function rawCommits(name: string, options: { readonly commits: number }): Contender {
+/** Commits of empty snapshots to a new table by one writer that does nothing else. */
+export function rawCommits(
+  name: string,
+  options: { readonly commits: number; readonly within?: WithCatalog },
+): Contender {
+  const { within = withCatalog } = options;
   const run = () =>
-    withCatalog(async (catalog) => {
+    within(async (catalog) => {
       const table = await RawTable.create(catalog);
       await table.commit();
       const startMs = performance.now();

@@ -20,6 +20,7 @@ import { parseArgs } from "node:util";
 import { installPeers, isAbsent } from "./peers.ts";
 import { provideExecutable, provideHello, provideRelease } from "./executables.ts";
 import { provideData } from "./data.ts";
+import { FixtureCatalog } from "./fixture_catalog.ts";
 import { withoutLeftovers } from "./leftovers.ts";
 import { RowCheck } from "./loaded_rows.ts";
 import { describeMachine, loadOfLastMinute } from "./machine.ts";
@@ -71,6 +72,7 @@ const startMs = performance.now();
 const rounds = Number(args.runs);
 const executable = await provideExecutable();
 const peers = await installPeers();
+const fixture = new FixtureCatalog();
 const data = await provideData({ rows: Number(args.rows), executable });
 const trials = chosenTrials(allTrials({
   peers,
@@ -79,17 +81,22 @@ const trials = chosenTrials(allTrials({
   executable,
   release: await provideRelease(executable),
   hello: await provideHello(),
+  fixture,
 }));
 const machine = await describeMachine(executable);
 const readings: Reading[] = [];
 const record: unknown[] = [];
 await withoutLeftovers(async () => {
-  for (const trial of trials) {
-    console.error(`${trial.title} (load of the machine: ${loadOfLastMinute().toFixed(1)})`);
-    const samples = await runTrial(trial, { rounds, onRun: tellSample, onFailure });
-    const found = trial.lines.flatMap((line) => readLine(line, samples) ?? []);
-    readings.push(...found);
-    record.push({ title: trial.title, samples: Object.fromEntries(samples), readings: found });
+  try {
+    for (const trial of trials) {
+      console.error(`${trial.title} (load of the machine: ${loadOfLastMinute().toFixed(1)})`);
+      const samples = await runTrial(trial, { rounds, onRun: tellSample, onFailure });
+      const found = trial.lines.flatMap((line) => readLine(line, samples) ?? []);
+      readings.push(...found);
+      record.push({ title: trial.title, samples: Object.fromEntries(samples), readings: found });
+    }
+  } finally {
+    await fixture.stop();
   }
 });
 console.log(`${machine}; medians of ${rounds} paired ${rounds === 1 ? "run" : "runs"}\n`);

@@ -2,6 +2,7 @@
 import { PROJECT_ROOT } from "../tests/real/parts/cache.ts";
 import type { Contender, Line, Trial } from "./comparison.ts";
 import type { BenchData } from "./data.ts";
+import type { FixtureCatalog } from "./fixture_catalog.ts";
 import { THREADS } from "./loads.ts";
 import {
   duckdbIceberg,
@@ -30,6 +31,8 @@ export interface TrialOptions {
   readonly release: readonly string[] | undefined;
   /** One that does nothing. */
   readonly hello: string;
+  /** A catalog of which a commit takes about as long as of others that are in use. */
+  readonly fixture: FixtureCatalog;
 }
 
 const ORIGINAL = "pyiceberg 0.9.1, an append a chunk";
@@ -43,12 +46,13 @@ const SLOW_ROUNDS_MAX = 2;
 /** All trials, in the order of the table. */
 export function allTrials(options: TrialOptions): Trial[] {
   return [
-    sampleTrial(options),
+    ...sampleTrials(options),
     bigTrial(options),
     ...parseTrials(options),
     workersTrial(options),
     ...[8, 16, 32].map((writers) => raceTrial(options, writers)),
     perChunkTrial(options),
+    perChunkTrial(options, options.fixture),
     groupedTrial(options),
     startTrial(options),
   ];
@@ -60,8 +64,24 @@ const atMost = (ratio: number) => ({ kind: "atMost", ratio } as const);
 /** Ends what is told of a load that is not the executable's. */
 const ON_RELEASE = `, on Deno ${Deno.version.deno}`;
 
-function sampleTrial({ peers, check, executable }: TrialOptions): Trial {
-  const input: LoadInput = { file: `${PROJECT_ROOT}sample_data.csv`, rows: 50_000, check };
+/** What the name of a row ends in whose loads go to the fixture. */
+const ON_FIXTURE = ", on Iceberg's REST fixture";
+
+function sampleTrials(options: TrialOptions): Trial[] {
+  return [sampleTrial(options), sampleTrial(options, options.fixture)];
+}
+
+function sampleTrial(
+  { peers, check, executable }: TrialOptions,
+  fixture?: FixtureCatalog,
+): Trial {
+  const input: LoadInput = {
+    file: `${PROJECT_ROOT}sample_data.csv`,
+    rows: 50_000,
+    check,
+    ...(fixture === undefined ? {} : { within: fixture.within }),
+  };
+  const [ending, idEnding] = fixture === undefined ? ["", ""] : [ON_FIXTURE, "-fixture"];
   const perChunk = "sample_data.csv, 50 chunks, 1 worker";
   const once = "the same, --commit once";
   const tool = [executable];
@@ -72,15 +92,27 @@ function sampleTrial({ peers, check, executable }: TrialOptions): Trial {
     moreIsBetter: true,
   };
   return {
-    title: "sample_data.csv",
+    title: `sample_data.csv${ending}`,
     contenders: [
       toolLoad(perChunk, { ...input, tool, flags: ["--workers", "1"] }),
       toolLoad(once, { ...input, tool, flags: ["--workers", "1", "--commit", "once"] }),
       pyicebergLoad(ORIGINAL, { ...input, python: peers.original, way: "threads", threads: 1 }),
     ],
     lines: [
-      { ...line, id: "sample", what: `${perChunk}, per-chunk`, ours: perChunk, target: atLeast(3) },
-      { ...line, id: "sample-once", what: once, ours: once, target: atLeast(10) },
+      {
+        ...line,
+        id: `sample${idEnding}`,
+        what: `${perChunk}, per-chunk${ending}`,
+        ours: perChunk,
+        target: atLeast(3),
+      },
+      {
+        ...line,
+        id: `sample-once${idEnding}`,
+        what: `${once}${ending}`,
+        ours: once,
+        target: atLeast(10),
+      },
     ],
   };
 }
@@ -223,13 +255,15 @@ function raceTrial({ peers, check, executable }: TrialOptions, writers: number):
 
 const RAW = "the catalog's rate of empty commits";
 
-function perChunkTrial({ check, executable }: TrialOptions): Trial {
-  const input: LoadInput = { file: `${PROJECT_ROOT}sample_data.csv`, rows: 50_000, check };
-  const ours = "50 chunks per-chunk, 1 worker";
+function perChunkTrial({ check, executable }: TrialOptions, fixture?: FixtureCatalog): Trial {
+  const file = `${PROJECT_ROOT}sample_data.csv`;
+  const place = fixture === undefined ? {} : { within: fixture.within };
+  const ours = `50 chunks per-chunk, 1 worker${fixture === undefined ? "" : ON_FIXTURE}`;
+  const tool = [executable];
   return rateTrial({
-    id: "raw",
-    ours: toolLoad(ours, { ...input, tool: [executable], flags: ["--workers", "1"] }),
-    raw: rawCommits(RAW, { commits: 50 }),
+    id: fixture === undefined ? "raw" : "raw-fixture",
+    ours: toolLoad(ours, { file, rows: 50_000, check, ...place, tool, flags: ["--workers", "1"] }),
+    raw: rawCommits(RAW, { commits: 50, ...place }),
     ratio: 0.6,
   });
 }
