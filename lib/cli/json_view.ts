@@ -34,11 +34,21 @@ export function snakeKeys(value: unknown): unknown {
     return typeof value === "number" && !Number.isInteger(value) ? roundTo3(value) : value;
   }
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [
-      key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-      snakeKeys(item),
-    ]),
+    Object.entries(value).map(([key, item]) => [snakeKey(key), snakeKeys(item)]),
   );
+}
+
+/** The names of events are few, and come again with each. */
+const knownKeys = new Map<string, string>();
+const KNOWN_MAX = 1000;
+
+function snakeKey(key: string): string {
+  let snake = knownKeys.get(key);
+  if (snake === undefined) {
+    snake = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    if (knownKeys.size < KNOWN_MAX) knownKeys.set(key, snake);
+  }
+  return snake;
 }
 
 function roundTo3(value: number): number {

@@ -64,7 +64,7 @@ export function openFileStore(): Store {
         }
         checkSize(part, bytes.length);
         if (isNew) return;
-        await Deno.rename(part, path);
+        renameAtOnce(part, path);
         if (sync) await syncDirectory(directory);
       };
       try {
@@ -178,6 +178,10 @@ async function* filesBelow(location: string): AsyncGenerator<StoredObject> {
 
 function directoryOf(path: string): string {
   return path.slice(0, Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")));
+}
+
+function renameAtOnce(from: string, to: string): void {
+  Deno.renameSync(from, to);
 }
 
 function openAtOnce(path: string): Deno.FsFile {

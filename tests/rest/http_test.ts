@@ -139,6 +139,7 @@ Deno.test("createHttp() says timeout when no answer comes in time", async () => 
     await connection.read();
   }, { timeoutMs: 100 });
   assert.equal(failure(tried).kind, "timeout");
+  assert.equal(failure(tried).reason, "not answered within 0.1 s");
   assert.equal(failure(tried).status, undefined);
 });
 
