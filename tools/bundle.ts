@@ -199,6 +199,9 @@ function dataName(path: string): string {
   return basename(path).replace(/\.wasm$/, DATA_ENDING);
 }
 
+/** How packages import modules of Node's that they seldom use, and that take Deno a while to load. */
+const SELDOM_USED = /^import (\w+) from ["'](node:(?:child_process|fs|path))["'];?$/gm;
+
 /**
  * Packages get from Deno what they would get as packages: Node's modules by `require`, and Node's
  * timers, which are objects. Deno's own are numbers up to version 2.6 for all other code.
@@ -223,9 +226,16 @@ function withNode(): Plugin {
         const used = /["'](node:)?timers["']/.test(source)
           ? []
           : TIMERS.filter((name) => new RegExp(`\\b${name}\\b`).test(source));
-        if (used.length === 0) return undefined;
-        const head = `const { ${used.join(", ")} } = ${builtin("node:timers")};\n`;
-        return { contents: head + source, loader: "js" };
+        const late = source.replace(
+          SELDOM_USED,
+          (_, name, module) =>
+            `const ${name} = new Proxy({}, { get: (_, key) => ${builtin(module)}[key] });`,
+        );
+        if (used.length === 0 && late === source) return undefined;
+        const head = used.length === 0
+          ? ""
+          : `const { ${used.join(", ")} } = ${builtin("node:timers")};\n`;
+        return { contents: head + late, loader: "js" };
       });
     },
   };

@@ -102,6 +102,31 @@ Deno.test("bundleSources() makes files that run with no package beside them, wor
   assert.ok(files.includes("memory.bin"));
 });
 
+Deno.test("bundleSources() has a package's seldom used modules of Node's loaded with their first use", async () => {
+  await using project = await makeProject({
+    "lib/late.ts": "import { dirs } from 'new'; export const answer = () => dirs('/a/b');\n",
+    "node_modules/new/package.json": JSON.stringify({
+      name: "new",
+      version: "1.0.0",
+      type: "module",
+    }),
+    "node_modules/new/index.js":
+      "import path from 'node:path';\nexport const dirs = (file) => [path.dirname(file), path.sep];\n",
+  });
+  const made = await bundle(project);
+  assert.equal(made?.stderr, "");
+  for await (const { name } of Deno.readDir(project.output)) {
+    if (!name.endsWith(".js")) continue;
+    const code = await Deno.readTextFile(join(project.output, name));
+    assert.doesNotMatch(code, /from\s*"node:path"/, name);
+  }
+  const run = await runCommand(Deno.execPath(), {
+    args: ["run", "--no-config", "--allow-read", join(project.output, MAIN_MODULE)],
+    timeoutMs: 30_000,
+  });
+  assert.match(run?.stdout ?? "", /,\["\/a","\/"\],/);
+});
+
 Deno.test("bundleSources() names the packages that code was taken from, and no other", async () => {
   await using project = await makeProject({
     "lib/late.ts":
