@@ -331,9 +331,10 @@ export class Commit {
       () => this.#writer.expect(metadataAfter(this.#writer.base(), attempt)),
       SENT_AFTER_MS,
     );
-    const { outcome, answer } = await posting;
-    clearTimeout(expecting);
-    this.#writer.expect(undefined);
+    const { outcome, answer } = await posting.finally(() => {
+      clearTimeout(expecting);
+      this.#writer.expect(undefined);
+    });
     this.#status = outcome.status;
     if (outcome.kind === "committed") this.#writer.adopt(outcome.metadata, snapshotId);
     emit({

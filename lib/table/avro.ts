@@ -23,15 +23,33 @@ const PLAIN_BYTES_MAX = 16_384;
 const scratch = Buffer.alloc(BLOCK_BYTES);
 
 /** A block of a container file without its sync marker. */
-export interface AvroBlock {
-  /** The records, encoded. */
-  readonly raw: Uint8Array;
-  /** How many. */
+export class AvroBlock {
+  /** Records in it. */
   readonly count: number;
-}
+  /** Length of the records, encoded. */
+  readonly rawBytes: number;
+  readonly #raw: Uint8Array | undefined;
+  /** The next file often has the block again. */
+  #deflated: Uint8Array | undefined;
 
-/** Blocks that have been deflated: the next file often has them again. */
-const deflated = new WeakMap<AvroBlock, Uint8Array>();
+  /**
+   * Takes what is needed of some records.
+   *
+   * @param raw they, encoded; a copy is made.
+   */
+  constructor(raw: Uint8Array, count: number) {
+    this.count = count;
+    this.rawBytes = raw.length;
+    // By itself it makes its file one that is deflated.
+    if (raw.length > PLAIN_BYTES_MAX) this.#deflated = deflate(raw);
+    else this.#raw = new Uint8Array(raw);
+  }
+
+  /** As it stands in a file; a block of more than {@linkcode PLAIN_BYTES_MAX} is never plain. */
+  bytes(isPlain: boolean): Uint8Array {
+    return isPlain ? this.#raw! : this.#deflated ??= deflate(this.#raw!);
+  }
+}
 
 /** Encodes records of one schema, block after block. */
 export class AvroEncoder {
@@ -59,7 +77,7 @@ export class AvroEncoder {
     let buffer = scratch;
     let [used, count] = [0, 0];
     const close = () => {
-      if (count > 0) blocks.push({ raw: new Uint8Array(buffer.subarray(0, used)), count });
+      if (count > 0) blocks.push(new AvroBlock(buffer.subarray(0, used), count));
       [used, count] = [0, 0];
     };
     for (const record of records) {
@@ -91,7 +109,7 @@ export class AvroEncoder {
   ): Uint8Array<ArrayBuffer> {
     const syncMarker = Buffer.from(crypto.getRandomValues(new Uint8Array(SYNC_LENGTH_BYTES)));
     // The header is written here: avsc would write its own reading of the schema, without field ids.
-    const isPlain = blocks.reduce((sum, { raw }) => sum + raw.length, 0) <= PLAIN_BYTES_MAX;
+    const isPlain = blocks.reduce((sum, { rawBytes }) => sum + rawBytes, 0) <= PLAIN_BYTES_MAX;
     const codec = isPlain ? "null" : "deflate";
     const header = { ...metadata, "avro.schema": this.schemaText, "avro.codec": codec };
     const headerBytes = HEADER_TYPE.toBuffer(
@@ -99,22 +117,17 @@ export class AvroEncoder {
     );
     const parts: Uint8Array[] = [MAGIC, headerBytes, syncMarker];
     for (const block of blocks) {
-      const bytes = isPlain ? block.raw : deflatedOf(block);
+      const bytes = block.bytes(isPlain);
       parts.push(longBytes(block.count), longBytes(bytes.length), bytes, syncMarker);
     }
     return new Uint8Array(Buffer.concat(parts));
   }
 }
 
-function deflatedOf(block: AvroBlock): Uint8Array {
-  let bytes = deflated.get(block);
-  if (bytes === undefined) {
-    // Loaded by the few loads that need it.
-    // deno-lint-ignore no-process-global
-    const { deflateRawSync } = process.getBuiltinModule("node:zlib");
-    deflated.set(block, bytes = deflateRawSync(block.raw));
-  }
-  return bytes;
+function deflate(raw: Uint8Array): Uint8Array {
+  // Loaded by the few loads that need it.
+  // deno-lint-ignore no-process-global
+  return process.getBuiltinModule("node:zlib").deflateRawSync(raw);
 }
 
 /** A copy, since the next one is encoded in the same place. */
