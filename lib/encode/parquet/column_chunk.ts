@@ -1,8 +1,6 @@
 // deno-lint-ignore-file camelcase -- the names are those of a Parquet footer
 /** The pages of one column in a row group. */
 import type { Statistics } from "hyparquet";
-import { ByteWriter } from "hyparquet-writer/src/bytewriter.js";
-import { writePageHeader } from "hyparquet-writer/src/datapage.js";
 import { unconvertMinMax } from "hyparquet-writer/src/unconvert.js";
 import type { ParsedColumn } from "../../input/columns.ts";
 import { type Extremes, findExtremes, mergeExtremes } from "../extremes.ts";
@@ -24,6 +22,7 @@ import {
   writeEntries,
 } from "./dictionary.ts";
 import type { FileBuffer } from "./file_buffer.ts";
+import { type PageHeader, writePageHeader } from "./file_metadata.ts";
 import type {
   FooterChunk,
   FooterColumnIndex,
@@ -33,6 +32,7 @@ import type {
 } from "./footer.ts";
 import { bitWidthOf, indexBytesMax, levelBytesMax, writeIndexes, writeLevels } from "./hybrid.ts";
 import type { PageSettings } from "./settings.ts";
+import { ThriftWriter } from "./thrift.ts";
 
 /** Rows of a page are a multiple of this, so that bitmaps are cut between bytes. */
 const ROWS_STEP = 8;
@@ -82,6 +82,14 @@ export function writeColumnChunk(
   work.release(mark);
   return written;
 }
+
+/** A header before it is known how long its page is. */
+type HeaderOf<Header> = Header extends unknown
+  ? Omit<Header, "uncompressedBytes" | "compressedBytes">
+  : never;
+
+/** One after the other is written here, and copied. */
+const pageHeaders = new ThriftWriter(64);
 
 class ChunkWriter {
   readonly #file: FileBuffer;
@@ -227,11 +235,10 @@ class ChunkWriter {
     const { work } = this.#workshop;
     const mark = work.top;
     const { start, end } = writeEntries(this.#column.cells, dictionary, this.#workshop);
-    this.#append(work.bytes.subarray(start, end), (sizes) => ({
+    this.#append(work.bytes.subarray(start, end), {
       type: "DICTIONARY_PAGE",
-      ...sizes,
-      dictionary_page_header: { num_values: dictionary.entries, encoding: "PLAIN" },
-    }));
+      values: dictionary.entries,
+    });
     work.release(mark);
   }
 
@@ -264,38 +271,25 @@ class ChunkWriter {
       const firstRow = this.#rows.from;
       into = writeIndexes(dictionary, { cells, rows, firstRow, into, kernel });
     }
-    this.#append(bytes.subarray(start, into), (sizes) => ({
+    this.#append(bytes.subarray(start, into), {
       type: "DATA_PAGE",
-      ...sizes,
-      data_page_header: {
-        num_values: rows.to - rows.from,
-        encoding,
-        definition_level_encoding: "RLE",
-        repetition_level_encoding: "RLE",
-      },
-    }));
+      values: rows.to - rows.from,
+      encoding,
+    });
     work.release(mark);
   }
 
-  #append(
-    page: Uint8Array,
-    header: (sizes: {
-      readonly uncompressed_page_size: number;
-      readonly compressed_page_size: number;
-    }) => Parameters<typeof writePageHeader>[1],
-  ): void {
+  #append(page: Uint8Array, header: HeaderOf<PageHeader>): void {
     const compressed = this.#compressor.compress(page, this.#column.fieldId);
-    const writer = new ByteWriter(64);
-    writePageHeader(
-      writer,
-      header({
-        uncompressed_page_size: page.length,
-        compressed_page_size: compressed.length,
-      }),
-    );
-    this.#file.append(writer.getBytes());
+    pageHeaders.clear();
+    writePageHeader(pageHeaders, {
+      ...header,
+      uncompressedBytes: page.length,
+      compressedBytes: compressed.length,
+    });
+    this.#file.append(pageHeaders.bytes());
     this.#file.append(compressed);
-    this.#uncompressedBytes += writer.offset + page.length;
+    this.#uncompressedBytes += pageHeaders.length + page.length;
   }
 
   /** Least and greatest value of each page; undefined when a page of values has none (all NaN). */

@@ -5,6 +5,7 @@ import type {
   CompressionCodec,
   Encoding,
   OffsetIndex,
+  RowGroup,
   SchemaElement,
 } from "hyparquet";
 
@@ -49,3 +50,10 @@ export type FooterColumnIndex = ColumnIndex;
  * @internal
  */
 export type FooterOffsetIndex = OffsetIndex;
+
+/**
+ * A row group. The package documents it.
+ *
+ * @internal
+ */
+export type FooterGroup = RowGroup;

@@ -1,17 +1,17 @@
-// deno-lint-ignore-file camelcase -- the names are those of a Parquet footer
 /** The row groups of a Parquet file, and what stands before and behind them. */
-import type { FileMetaData, RowGroup } from "hyparquet";
-import { ByteWriter } from "hyparquet-writer/src/bytewriter.js";
-import { writeIndexes } from "hyparquet-writer/src/indexes.js";
-import { writeMetadata } from "hyparquet-writer/src/metadata.js";
 import type { WrittenChunk } from "./column_chunk.ts";
-import type { FooterElement } from "./footer.ts";
+import { writeColumnIndex, writeFileMetadata, writeOffsetIndex } from "./file_metadata.ts";
+import type { FooterChunk, FooterElement, FooterGroup } from "./footer.ts";
 import type { EncodingChoice } from "./settings.ts";
+import { ThriftWriter } from "./thrift.ts";
 
 /** The first four bytes of a Parquet file, and the last. */
 export const MAGIC: Uint8Array = new TextEncoder().encode("PAR1");
 
 const CREATED_BY = "lakekeeper-ingest";
+
+/** A footer of some columns is shorter. */
+const FOOTER_ROOM_BYTES = 4096;
 
 /** Of the format that has PLAIN and dictionaries, and of the one that has the DELTA family. */
 const FORMAT_VERSIONS = { plain: 1, compact: 2 } as const;
@@ -40,22 +40,55 @@ export function footerBytes(of: {
   readonly encoding: EncodingChoice;
   readonly offset: number;
 }): Uint8Array {
-  const { elements, groups } = of;
-  const writer = new ByteWriter(4096);
-  // Positions in the indexes are those in the file.
-  writer.offset = of.offset;
-  for (const { chunks } of groups) writeIndexes(writer, [...chunks]);
-  const metadata: FileMetaData = {
+  const { elements, groups, offset } = of;
+  const thrift = new ThriftWriter(FOOTER_ROOM_BYTES);
+  const rowGroups = groups.map((group) => rowGroup(group, indexed(group, { thrift, offset })));
+  const start = thrift.length;
+  writeFileMetadata(thrift, {
     version: FORMAT_VERSIONS[of.encoding],
-    schema: [{ name: "schema", num_children: elements.length }, ...elements],
-    num_rows: BigInt(groups.reduce((total, { rows }) => total + rows, 0)),
-    row_groups: groups.map(rowGroup),
-    created_by: CREATED_BY,
-    metadata_length: 0,
-  };
-  writeMetadata(writer, metadata);
-  writer.appendBytes(MAGIC);
-  return writer.getBytes();
+    elements,
+    rows: BigInt(groups.reduce((total, { rows }) => total + rows, 0)),
+    rowGroups,
+    createdBy: CREATED_BY,
+  });
+  const length = new Uint8Array(4);
+  new DataView(length.buffer).setUint32(0, thrift.length - start, true);
+  thrift.append(length);
+  thrift.append(MAGIC);
+  return thrift.bytes();
+}
+
+/**
+ * The chunks of a row group with the places of their indexes, which are written: of one page there is
+ * nothing to index.
+ *
+ * @param of.offset bytes of the file before what `thrift` has.
+ */
+function indexed(
+  { chunks }: WrittenGroup,
+  of: { readonly thrift: ThriftWriter; readonly offset: number },
+): FooterChunk[] {
+  const { thrift, offset } = of;
+  const columnIndexes = chunks.map(({ columnIndex }) => {
+    if (columnIndex === undefined) return {};
+    const start = thrift.length;
+    writeColumnIndex(thrift, columnIndex);
+    return {
+      column_index_offset: BigInt(offset + start),
+      column_index_length: thrift.length - start,
+    };
+  });
+  return chunks.map(({ chunk, offsetIndex }, at) => {
+    if (offsetIndex.page_locations.length < 2) return chunk;
+    const start = thrift.length;
+    writeOffsetIndex(thrift, offsetIndex);
+    return {
+      ...chunk,
+      ...columnIndexes[at],
+      offset_index_offset: BigInt(offset + start),
+      offset_index_length: thrift.length - start,
+    };
+  });
 }
 
 /** Compressed bytes by the position of the column. */
@@ -96,11 +129,11 @@ export function movedGroup(group: WrittenGroup, byBytes: number): WrittenGroup {
   return { ...group, start: group.start + byBytes, chunks };
 }
 
-function rowGroup({ start, sizeBytes, rows, chunks }: WrittenGroup): RowGroup {
+function rowGroup({ start, sizeBytes, rows }: WrittenGroup, columns: FooterChunk[]): FooterGroup {
   return {
-    columns: chunks.map(({ chunk }) => chunk),
-    total_byte_size: chunks.reduce(
-      (total, { chunk }) => total + chunk.meta_data!.total_uncompressed_size,
+    columns,
+    total_byte_size: columns.reduce(
+      (total, { meta_data }) => total + meta_data!.total_uncompressed_size,
       0n,
     ),
     num_rows: BigInt(rows),
