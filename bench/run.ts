@@ -12,9 +12,9 @@
  *
  * Not alike: see `bench/README.md`, which also says how to read the table.
  *
- * Options: `--only ROW` (sample, sample-once, big, duckdb, memory, others, parse, parse-quotes,
- * workers, race, raw, grouped, version; may be repeated), `--runs 5`, `--rows 10000000`,
- * `--json FILE`.
+ * Options: `--only ROW` (sample, sample-once, sample-fixture, sample-once-fixture, big, duckdb,
+ * memory, others, parse, parse-quotes, workers, race, raw, raw-fixture, grouped, version; may be
+ * repeated), `--runs 5`, `--rows 10000000`, `--json FILE`.
  */
 import { parseArgs } from "node:util";
 import { installPeers, isAbsent } from "./peers.ts";
