@@ -23,7 +23,7 @@ import { startPostgres } from "../tests/real/parts/postgres.ts";
 import { startServe } from "../tests/real/tool.ts";
 import { percentile } from "../lib/statistics.ts";
 import { median } from "./statistics.ts";
-import { RawTable } from "./raw_table.ts";
+import { RawTable, warmUp } from "./raw_table.ts";
 
 interface Contender {
   readonly name: string;
@@ -41,8 +41,6 @@ interface Result {
 }
 
 const WRITERS = 8;
-/** Java compiles what runs often; nobody measures a server in its first second. */
-const WARM_UP_COMMITS = 300;
 
 const { values: args } = parseArgs({
   options: {
@@ -164,11 +162,7 @@ function printTable(results: readonly Result[], contenders: readonly Contender[]
 const directory = await Deno.makeTempDir({ prefix: "lakekeeper-ingest-bench-" });
 try {
   const contenders = await startContenders(directory);
-  for (const contender of contenders) {
-    const table = await RawTable.create(contender);
-    for (let i = 0; i < WARM_UP_COMMITS; i += 1) await table.commit();
-    await table.drop();
-  }
+  for (const contender of contenders) await warmUp(contender);
   const results: Result[] = [];
   const histories = args.snapshots.split(",").map(Number);
   for (let round = 0; round < Number(args.rounds); round += 1) {

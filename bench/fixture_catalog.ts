@@ -3,10 +3,7 @@ import { type RestCatalog, startLocalFixture } from "../tests/real/parts/fixture
 import { startPostgres } from "../tests/real/parts/postgres.ts";
 import { BENCH_NAMESPACE, catalogBase, type CatalogRun } from "./catalog_run.ts";
 import { makeRunFolder } from "./leftovers.ts";
-import { RawTable } from "./raw_table.ts";
-
-/** Java compiles what runs often; nobody measures a server in its first second. */
-const WARM_UP_COMMITS = 300;
+import { warmUp } from "./raw_table.ts";
 
 /** One catalog for all runs: a JVM that is started anew for each would be measured cold. */
 export class FixtureCatalog {
@@ -34,9 +31,7 @@ export class FixtureCatalog {
     this.#stops.push(postgres.stop);
     const fixture = await startLocalFixture(postgres, await makeRunFolder());
     this.#stops.push(fixture.stop);
-    const table = await RawTable.create(fixture);
-    for (let count = 0; count < WARM_UP_COMMITS; count++) await table.commit();
-    await table.drop();
+    await warmUp(fixture);
     return fixture;
   }
 }

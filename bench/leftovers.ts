@@ -25,16 +25,11 @@ export async function removeLargeFiles(folder: string): Promise<void> {
   }
 }
 
-/** Removes all that {@linkcode makeRunFolder} has made. */
-export async function removeLeftovers(): Promise<void> {
-  for (const folder of folders.splice(0)) await Deno.remove(folder, { recursive: true });
-}
-
 /** Runs a benchmark, and removes what its runs left, however it ends. */
 export async function withoutLeftovers<T>(benchmark: () => Promise<T>): Promise<T> {
   try {
     return await benchmark();
   } finally {
-    await removeLeftovers();
+    for (const folder of folders.splice(0)) await Deno.remove(folder, { recursive: true });
   }
 }

@@ -46,7 +46,8 @@ const SLOW_ROUNDS_MAX = 2;
 /** All trials, in the order of the table. */
 export function allTrials(options: TrialOptions): Trial[] {
   return [
-    ...sampleTrials(options),
+    sampleTrial(options),
+    sampleTrial(options, options.fixture),
     bigTrial(options),
     ...parseTrials(options),
     workersTrial(options),
@@ -67,21 +68,20 @@ const ON_RELEASE = `, on Deno ${Deno.version.deno}`;
 /** What the name of a row ends in whose loads go to the fixture. */
 const ON_FIXTURE = ", on Iceberg's REST fixture";
 
-function sampleTrials(options: TrialOptions): Trial[] {
-  return [sampleTrial(options), sampleTrial(options, options.fixture)];
+/** What differs in a row whose loads go to the fixture. */
+function placeOf(fixture: FixtureCatalog | undefined) {
+  return fixture === undefined
+    ? { place: {}, ending: "", idEnding: "" }
+    : { place: { within: fixture.within }, ending: ON_FIXTURE, idEnding: "-fixture" };
 }
 
 function sampleTrial(
   { peers, check, executable }: TrialOptions,
   fixture?: FixtureCatalog,
 ): Trial {
-  const input: LoadInput = {
-    file: `${PROJECT_ROOT}sample_data.csv`,
-    rows: 50_000,
-    check,
-    ...(fixture === undefined ? {} : { within: fixture.within }),
-  };
-  const [ending, idEnding] = fixture === undefined ? ["", ""] : [ON_FIXTURE, "-fixture"];
+  const { place, ending, idEnding } = placeOf(fixture);
+  const file = `${PROJECT_ROOT}sample_data.csv`;
+  const input: LoadInput = { file, rows: 50_000, check, ...place };
   const perChunk = "sample_data.csv, 50 chunks, 1 worker";
   const once = "the same, --commit once";
   const tool = [executable];
@@ -257,11 +257,11 @@ const RAW = "the catalog's rate of empty commits";
 
 function perChunkTrial({ check, executable }: TrialOptions, fixture?: FixtureCatalog): Trial {
   const file = `${PROJECT_ROOT}sample_data.csv`;
-  const place = fixture === undefined ? {} : { within: fixture.within };
-  const ours = `50 chunks per-chunk, 1 worker${fixture === undefined ? "" : ON_FIXTURE}`;
+  const { place, ending, idEnding } = placeOf(fixture);
+  const ours = `50 chunks per-chunk, 1 worker${ending}`;
   const tool = [executable];
   return rateTrial({
-    id: fixture === undefined ? "raw" : "raw-fixture",
+    id: `raw${idEnding}`,
     ours: toolLoad(ours, { file, rows: 50_000, check, ...place, tool, flags: ["--workers", "1"] }),
     raw: rawCommits(RAW, { commits: 50, ...place }),
     ratio: 0.6,

@@ -318,7 +318,8 @@ export class Commit {
   async #post(posted: Posted, prepared: PreparedAppend): Promise<Outcome> {
     const { catalog, table, emit } = this.#context;
     const { snapshotId } = prepared;
-    const { manifestList, request } = posted.attempt;
+    const { attempt } = posted;
+    const { manifestList, request } = attempt;
     const startedMs = performance.now();
     this.#posts++;
     posted.sent++;
@@ -326,7 +327,6 @@ export class Commit {
       identity: { snapshotId, manifestList },
       idempotencyKey: posted.key,
     });
-    const { attempt } = posted;
     const expecting = setTimeout(
       () => this.#writer.expect(metadataAfter(this.#writer.base(), attempt)),
       SENT_AFTER_MS,

@@ -108,9 +108,9 @@ export class AvroEncoder {
     metadata: Readonly<Record<string, string>>,
   ): Uint8Array<ArrayBuffer> {
     const syncMarker = Buffer.from(crypto.getRandomValues(new Uint8Array(SYNC_LENGTH_BYTES)));
-    // The header is written here: avsc would write its own reading of the schema, without field ids.
     const isPlain = blocks.reduce((sum, { rawBytes }) => sum + rawBytes, 0) <= PLAIN_BYTES_MAX;
     const codec = isPlain ? "null" : "deflate";
+    // The header is written here: avsc would write its own reading of the schema, without field ids.
     const header = { ...metadata, "avro.schema": this.schemaText, "avro.codec": codec };
     const headerBytes = HEADER_TYPE.toBuffer(
       Object.fromEntries(Object.entries(header).map(([key, text]) => [key, Buffer.from(text)])),

@@ -152,11 +152,11 @@ Deno.test("writePageHeader() writes what hyparquet-writer writes", () => {
       compressed_page_size: of.compressedBytes,
     };
     if (encoding === null) {
-      writePageHeader(thrift, { ...of, type: "DICTIONARY_PAGE" });
+      writePageHeader(thrift, { type: "DICTIONARY_PAGE", values: of.values }, of);
       const dictionary_page_header = { num_values: of.values, encoding: "PLAIN" as const };
       writeTheirHeader(theirs, { ...common, type: "DICTIONARY_PAGE", dictionary_page_header });
     } else {
-      writePageHeader(thrift, { ...of, type: "DATA_PAGE", encoding });
+      writePageHeader(thrift, { type: "DATA_PAGE", values: of.values, encoding }, of);
       const data_page_header = {
         num_values: of.values,
         encoding,

@@ -83,11 +83,6 @@ export function writeColumnChunk(
   return written;
 }
 
-/** A header before it is known how long its page is. */
-type HeaderOf<Header> = Header extends unknown
-  ? Omit<Header, "uncompressedBytes" | "compressedBytes">
-  : never;
-
 /** One after the other is written here, and copied. */
 const pageHeaders = new ThriftWriter(64);
 
@@ -279,11 +274,10 @@ class ChunkWriter {
     work.release(mark);
   }
 
-  #append(page: Uint8Array, header: HeaderOf<PageHeader>): void {
+  #append(page: Uint8Array, header: PageHeader): void {
     const compressed = this.#compressor.compress(page, this.#column.fieldId);
     pageHeaders.clear();
-    writePageHeader(pageHeaders, {
-      ...header,
+    writePageHeader(pageHeaders, header, {
       uncompressedBytes: page.length,
       compressedBytes: compressed.length,
     });

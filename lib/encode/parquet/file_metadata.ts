@@ -84,24 +84,21 @@ export interface FooterContent {
   readonly createdBy: string;
 }
 
-/** The header in front of a page. */
+/** What the header in front of a page says beside the page's length. */
 export type PageHeader =
-  & {
-    readonly uncompressedBytes: number;
-    readonly compressedBytes: number;
-    readonly values: number;
-  }
-  & ({ readonly type: "DICTIONARY_PAGE" } | {
-    readonly type: "DATA_PAGE";
-    readonly encoding: FooterEncoding;
-  });
+  | { readonly type: "DICTIONARY_PAGE"; readonly values: number }
+  | { readonly type: "DATA_PAGE"; readonly values: number; readonly encoding: FooterEncoding };
 
 /** Writes a `PageHeader`; levels are in RLE, and dictionaries PLAIN. */
-export function writePageHeader(thrift: ThriftWriter, header: PageHeader): void {
+export function writePageHeader(
+  thrift: ThriftWriter,
+  header: PageHeader,
+  page: { readonly uncompressedBytes: number; readonly compressedBytes: number },
+): void {
   thrift.begin();
   thrift.i32(1, PAGE_TYPES[header.type]!);
-  thrift.i32(2, header.uncompressedBytes);
-  thrift.i32(3, header.compressedBytes);
+  thrift.i32(2, page.uncompressedBytes);
+  thrift.i32(3, page.compressedBytes);
   if (header.type === "DATA_PAGE") {
     thrift.beginField(5);
     thrift.i32(1, header.values);
