@@ -102,27 +102,27 @@ export class CatalogClient {
   }
 
   /**
-   * Creates a namespace unless it is there.
+   * Creates a namespace unless it is there. It is asked for only when the answer does not tell: who
+   * may not make namespaces may well use one.
    *
-   * @returns whether it was made now.
+   * @returns whether it was surely made now.
    * @throws {CatalogError | AuthError}
    */
   async ensureNamespace(namespace: readonly string[]): Promise<boolean> {
-    const url = this.paths.namespace(namespace);
-    if (await this.#hasNamespace(url)) return false;
     const made = await this.#send({
       method: "POST",
       url: this.paths.namespaces(),
       body: { namespace, properties: {} },
     });
     if (made.kind === "response" && made.status === 409) return false;
-    if (leavesOpen(made) && await this.#hasNamespace(url)) return true;
+    const isMade = made.kind === "response" && made.status < 300;
+    if (!isMade && made.kind !== "refused" && await this.#hasNamespace(namespace)) return false;
     expectSuccess(made, `create namespace "${namespace.join(".")}"`);
     return true;
   }
 
-  async #hasNamespace(url: string): Promise<boolean> {
-    const found = await this.#send({ method: "GET", url });
+  async #hasNamespace(namespace: readonly string[]): Promise<boolean> {
+    const found = await this.#send({ method: "GET", url: this.paths.namespace(namespace) });
     return found.kind === "response" && found.status === 200;
   }
 
