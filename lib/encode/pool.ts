@@ -1,22 +1,25 @@
 /** A pool of encoding Web Workers. */
 import type { OnStoreRequest } from "../store/store.ts";
 import type { EncodedChunk, EncodedPart, EncodeJob, EncodeSetup, PartJob } from "./job.ts";
+import { workInOwnThread } from "./own_thread.ts";
 import { WorkerPool } from "./worker_pool.ts";
 
 /** Workers that make chunks into data files. */
 export class EncodePool
   extends WorkerPool<EncodeSetup, EncodeJob | PartJob, EncodedChunk | EncodedPart> {
   /**
-   * Starts workers.
+   * Starts workers, each of which takes this thread some 20 ms.
    *
-   * @param size how many to begin with; {@linkcode grow} starts more.
+   * @param size how many; 0: this very thread does it, with nothing else beside.
    * @param options.onRequest is told of every request that a worker's store makes.
    */
   constructor(size: number, options: { readonly onRequest?: OnStoreRequest } = {}) {
     super({
       ...options,
-      size,
-      create: () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }),
+      size: Math.max(1, size),
+      create: size === 0
+        ? () => workInOwnThread(async () => (await import("./encode_jobs.ts")).serveEncoding)
+        : () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }),
       verb: "encode",
     });
   }

@@ -40,8 +40,20 @@ interface Waiting<Job, Answer> {
   readonly reject: (error: Error) => void;
 }
 
+/** What a pool uses of a Web Worker. */
+export interface PoolWorker {
+  /** Is called with what the worker sends. */
+  onmessage: ((event: MessageEvent) => void) | null;
+  /** Is called when the worker cannot go on. */
+  onerror: ((event: ErrorEvent) => void) | null;
+  /** Sends to the worker. */
+  postMessage(message: unknown, transfer: Transferable[]): void;
+  /** Ends it amid whatever it does. */
+  terminate(): void;
+}
+
 interface Member<Job, Answer> {
-  readonly worker: Worker;
+  readonly worker: PoolWorker;
   /** Jobs that it has and has not answered, by their ids. */
   readonly jobs: Map<number, Waiting<Job, Answer>>;
   /** The one of them that it has no time for another beside. */
@@ -50,10 +62,10 @@ interface Member<Job, Answer> {
 
 /** Options of {@linkcode WorkerPool}. */
 export interface WorkerPoolOptions {
-  /** Workers to begin with. */
+  /** Workers. */
   readonly size: number;
   /** Makes a worker. */
-  readonly create: () => Worker;
+  readonly create: () => PoolWorker;
   /** What the workers do, in messages: `encode`. */
   readonly verb: string;
   /** Is told of every request that a worker's store makes. */
@@ -63,7 +75,6 @@ export interface WorkerPoolOptions {
 /** Workers that start loading their libraries when the pool is made, so make it early. */
 export class WorkerPool<Setup, Job, Answer> {
   readonly #verb: string;
-  readonly #options: WorkerPoolOptions;
   readonly #members: Member<Job, Answer>[] = [];
   readonly #queue: Waiting<Job, Answer>[] = [];
   #nextId = 0;
@@ -74,18 +85,10 @@ export class WorkerPool<Setup, Job, Answer> {
   /** Starts the workers; jobs wait until they have a setup. */
   constructor(options: WorkerPoolOptions) {
     this.#verb = options.verb;
-    this.#options = options;
-    this.grow(options.size);
+    for (let started = 0; started < options.size; started++) this.#startWorker(options);
   }
 
-  /** Starts workers until there are `size` of them; none when there are as many already. */
-  grow(size: number): void {
-    while (this.#members.length < size && this.#failure === undefined) this.#startWorker();
-    this.#dispatch();
-  }
-
-  #startWorker(): void {
-    const { create, onRequest } = this.#options;
+  #startWorker({ create, onRequest }: WorkerPoolOptions): void {
     const member: Member<Job, Answer> = {
       worker: create(),
       jobs: new Map(),
@@ -103,7 +106,6 @@ export class WorkerPool<Setup, Job, Answer> {
       this.#fail(`a worker has stopped: ${event.message}`);
     };
     this.#members.push(member);
-    if (this.#setup !== undefined) this.#post(member, this.#setup);
   }
 
   /**

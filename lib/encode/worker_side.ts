@@ -15,15 +15,18 @@ export interface StoreSetup {
 }
 
 /** The part of a worker's global scope that is used here; Deno's default types are the window's. */
-interface WorkerScope<Setup, Job, Answer> {
-  onmessage: ((event: MessageEvent<ToWorker<Setup, Job>>) => void) | null;
-  postMessage(message: FromWorker<Answer>, transfer?: Transferable[]): void;
+export interface WorkerScope {
+  /** Is called with what the pool sends. */
+  onmessage: ((event: MessageEvent) => void) | null;
+  /** Sends to the pool. */
+  postMessage(message: unknown, transfer?: Transferable[]): void;
 }
 
 /**
  * Makes this worker one of a pool.
  *
  * @param options.transferOf tells what of an answer is given away instead of copied. Default: nothing.
+ * @param options.scope where the messages come and go. Default: the global scope, a worker's own
  */
 export function serveJobs<Setup extends StoreSetup, Job, Answer>(
   carryOut: (
@@ -37,37 +40,42 @@ export function serveJobs<Setup extends StoreSetup, Job, Answer>(
       readonly free: () => void;
     },
   ) => Promise<Answer>,
-  options: { readonly transferOf?: (answer: Answer) => Transferable[] } = {},
+  options: {
+    readonly transferOf?: (answer: Answer) => Transferable[];
+    readonly scope?: WorkerScope;
+  } = {},
 ): void {
-  const scope = globalThis as unknown as WorkerScope<Setup, Job, Answer>;
+  const { scope = globalThis as unknown as WorkerScope } = options;
+  const post = (message: FromWorker<Answer>, transfer: Transferable[] = []) =>
+    scope.postMessage(message, transfer);
   let shared: Promise<{ readonly setup: Setup; readonly store: Store }> | undefined;
   /** What waits for fresh properties; the store asks for them one at a time. */
   let refreshing: PromiseWithResolvers<StoreProperties> | undefined;
   /** Only the main thread speaks with the catalog. */
   const refresh: RefreshProperties = () => {
     refreshing = Promise.withResolvers();
-    scope.postMessage({ type: "refresh" });
+    post({ type: "refresh" });
     return refreshing.promise;
   };
   const open = async (setup: Setup, refreshes: boolean) => {
     const store = await openStore(setup.storeLocation, setup.storeProperties, {
-      onRequest: (request) => scope.postMessage({ type: "request", request }),
+      onRequest: (request) => post({ type: "request", request }),
       ...(refreshes ? { refresh } : {}),
     });
     return { setup, store };
   };
   const run = async (id: number, job: Job) => {
-    const release = () => scope.postMessage({ type: "released", id });
-    const free = () => scope.postMessage({ type: "free", id });
+    const release = () => post({ type: "released", id });
+    const free = () => post({ type: "free", id });
     try {
       if (shared === undefined) throw new Error("Worker has no setup");
       const answer = await carryOut(job, { ...await shared, release, free });
-      scope.postMessage({ type: "done", id, answer }, options.transferOf?.(answer) ?? []);
+      post({ type: "done", id, answer }, options.transferOf?.(answer) ?? []);
     } catch (error) {
-      scope.postMessage({ type: "failed", id, error: toErrorData(error) });
+      post({ type: "failed", id, error: toErrorData(error) });
     }
   };
-  scope.onmessage = ({ data: message }) => {
+  scope.onmessage = ({ data: message }: MessageEvent<ToWorker<Setup, Job>>) => {
     switch (message.type) {
       case "setup":
         shared = open(message.setup, message.refreshes);

@@ -5,7 +5,7 @@
  */
 import { AuthError, ToolError } from "../errors.ts";
 import { shownBody } from "../rest/error_body.ts";
-import type { HttpAnswer } from "../rest/http.ts";
+import { type HttpAnswer, SENT_AFTER_MS } from "../rest/http.ts";
 import type { Outcome } from "../rest/outcome.ts";
 import { MAIN_BRANCH, metadataAfter, type PreparedAppend } from "../table/append.ts";
 import { branchHead, type PartitionSpecJson, type TableMetadata } from "../table/metadata.ts";
@@ -33,12 +33,6 @@ import type { OwnCommit, Refreshed, Writer } from "./writer.ts";
 
 /** Resends of an unanswered commit under its Idempotency-Key before a look. */
 const KEYED_RESENDS_MAX = 2;
-
-/**
- * A request leaves when this thread has nothing else to do, so what others make of its time has to
- * wait until it is on its way: connected and written, on a machine or in a network nearby.
- */
-const SENT_AFTER_MS = 1;
 
 type Absent = Extract<Refreshed, { kind: "absent" }>;
 

@@ -4,8 +4,10 @@ import type { EncodeSetup } from "../encode/job.ts";
 import { parquetSettings } from "../encode/parquet/settings.ts";
 import { EXIT_CODE, ToolError, UsageError } from "../errors.ts";
 import { readSample, type Sample } from "../input/sample.ts";
-import { connectCatalog, formatTableName } from "../rest/catalog.ts";
-import { redactUrl } from "../rest/http.ts";
+import type { Source } from "../input/source.ts";
+import { sleep } from "../rest/backoff.ts";
+import { formatTableName } from "../rest/catalog.ts";
+import { redactUrl, SENT_AFTER_MS } from "../rest/http.ts";
 import { openStore } from "../store/open_store.ts";
 import type { OnStoreRequest, Store } from "../store/store.ts";
 import { dataDirectory } from "../table/locations.ts";
@@ -27,6 +29,7 @@ import { RecordedRanges } from "./recorded_ranges.ts";
 import { checkAhead, findRecorded } from "./resume.ts";
 import { tableStoreAccess } from "../rest/store_access.ts";
 import { addEvent, EMPTY_TALLY, summarize } from "./summary.ts";
+import { TableOpening } from "./table_opening.ts";
 import { prepareTable, type ReadyTable, type TypedColumn } from "./table_setup.ts";
 
 /**
@@ -87,9 +90,11 @@ async function loadSource(options: LoadOptions, emit: Emit): Promise<void> {
   const { source, dialect } = options;
   const onRequest: OnStoreRequest = (request) =>
     emit({ ...request, type: "http", url: redactUrl(request.url) });
-  const pool = new EncodePool(0, { onRequest });
+  const opening = new TableOpening(options);
+  let pool: EncodePool | undefined;
   let store: Store | undefined;
   try {
+    if (isSurelyLoaded(source)) opening.begin();
     const sample = await readSample(source, { dialect, rows: options.inferRows });
     if (sample.rows === 0) {
       emit({
@@ -100,16 +105,15 @@ async function loadSource(options: LoadOptions, emit: Emit): Promise<void> {
     }
     const columns = typedColumns(sample, options);
     const threads = encodingThreads(options, sample);
-    const connecting = connectCatalog({
-      ...options.catalog,
-      http: options.http,
-      signal: options.stop.graceSignal,
-    });
+    const preparing = opening.begin().then(({ catalog, found }) =>
+      prepareTable(catalog, { ...options, found, sample, columns })
+    );
     // Starting workers takes this thread a while, and the catalog has its request by then.
-    pool.grow(threads);
+    await Promise.race([preparing, sleep(SENT_AFTER_MS)]);
+    pool = new EncodePool(threads, { onRequest });
     const columnNames = columns.map((column) => column.name);
-    const [catalog, digest] = await Promise.all([connecting, ContentDigest.open(columnNames)]);
-    const ready = await prepareTable(catalog, { ...options, sample, columns });
+    const [ready, digest] = await Promise.all([preparing, ContentDigest.open(columnNames)]);
+    const { catalog } = await opening.begin();
     const { metadata } = ready.loaded;
     const storeLocation = dataDirectory(metadata);
     const { properties, refresh } = tableStoreAccess(catalog, {
@@ -160,7 +164,7 @@ async function loadSource(options: LoadOptions, emit: Emit): Promise<void> {
     );
     const runner = new ChunkRunner(options, {
       pool,
-      threads,
+      threads: Math.max(1, threads),
       pieces: piecesOfChunk(chunkRows, { options, sample }),
       setup,
       sink,
@@ -174,18 +178,36 @@ async function loadSource(options: LoadOptions, emit: Emit): Promise<void> {
       await lastLook(context, acknowledged);
     }
   } finally {
-    pool.close();
+    pool?.close();
+    await opening.end();
     store?.close();
     source.close?.();
   }
 }
 
-/** More threads than cores, or than chunks, are of no use to anyone; writers may be more. */
+/** A file of this size has rows; of a smaller one it is quickly known, and nobody is asked for nothing. */
+const SURELY_ROWS_BYTES = 64 * 1024;
+
+/** Whether the catalog will be needed, and soon: what a pipe gives may be long in coming. */
+function isSurelyLoaded({ once = false, sizeBytes = 0 }: Source): boolean {
+  return !once && sizeBytes >= SURELY_ROWS_BYTES;
+}
+
+/** A job of this size is done by the time a thread would have begun with it, or soon after. */
+const OWN_THREAD_BYTES_MAX = 8 * 2 ** 20;
+
+/**
+ * More threads than cores, or than jobs, are of no use to anyone; writers may be more.
+ *
+ * @returns 0 when there is one small job, for which no thread is worth its start.
+ */
 function encodingThreads(options: LoadOptions, sample: Sample): number {
   const rows = estimateRows(options, sample);
   const chunkRows = rowsOfChunk(options, sample);
   const jobRows = piecesOfChunk(chunkRows, { options, sample })?.rows ?? chunkRows;
   const jobs = rows === 0 ? Infinity : Math.ceil(rows / jobRows);
+  const { sizeBytes = Infinity } = options.source;
+  if (jobs === 1 && sizeBytes <= OWN_THREAD_BYTES_MAX) return 0;
   const cores = Math.max(1, navigator.hardwareConcurrency);
   return Math.max(1, Math.min(options.workers, cores, jobs));
 }

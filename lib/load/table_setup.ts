@@ -40,7 +40,7 @@ export interface ReadyTable {
 }
 
 /**
- * Loads the table, or creates it with the given columns.
+ * Takes the table that was found, or creates it with the given columns.
  *
  * @throws {SchemaError} when the table is of a kind not written to, or the CSV does not fit it;
  * the message names every problem at once.
@@ -51,14 +51,13 @@ export async function prepareTable(
   options: {
     readonly table: TableName;
     readonly createTable: boolean;
-    /** Whether the table's history is looked through for an earlier run of the load. */
-    readonly mayResume: boolean;
+    /** As the catalog gave it; undefined when there is none. */
+    readonly found: LoadedTable | undefined;
     readonly sample: Sample;
     readonly columns: readonly TypedColumn[];
   },
 ): Promise<ReadyTable> {
-  const { table, sample, columns } = options;
-  const found = await catalog.loadTable(table, options.mayResume ? undefined : "heads");
+  const { table, found, sample, columns } = options;
   if (found !== undefined) return fitTable(found, { ...options, created: false });
   if (!options.createTable) throw missingTable(table);
   checkTypesGiven(sample, columns);

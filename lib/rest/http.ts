@@ -81,6 +81,12 @@ const TIMEOUT_MS_DEFAULT = 60_000;
  */
 const changingClient = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
 
+/**
+ * A request leaves when this thread has nothing else to do, so what others make of its time has to
+ * wait until it is on its way: connected and written, on a machine or in a network nearby.
+ */
+export const SENT_AFTER_MS = 1;
+
 /** Makes a sender that reports each request to `onEvent`. */
 export function createHttp(options: {
   readonly userAgent: string;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { EncodeJob, EncodeSetup } from "../../lib/encode/job.ts";
+import { workInOwnThread } from "../../lib/encode/own_thread.ts";
 import { EncodePool } from "../../lib/encode/pool.ts";
 import { AuthError, CatalogError, InputError, StorageError, ToolError } from "../../lib/errors.ts";
 import type { StoreProperties } from "../../lib/store/credentials.ts";
@@ -69,21 +70,48 @@ Deno.test("EncodePool keeps jobs that come before setup() until then", async () 
   });
 });
 
-Deno.test("EncodePool.grow() adds workers, whether the setup is known by then or not", async () => {
-  await withPool(1, async (pool, { directory, setup }) => {
-    pool.grow(2);
+Deno.test("EncodePool of no workers does the same in its own thread", async () => {
+  await withPool(0, async (pool, { directory, setup }) => {
+    const early = pool.encode(jobOf(0, "1,a\n", directory));
     pool.setup(setup);
-    pool.grow(3);
-    pool.grow(1);
-    const taken = new Set<number>();
-    const encode = (index: number) =>
-      pool.encode(jobOf(index, `${index},a\n`, directory), {
-        onTaken: (worker) => taken.add(worker),
-      });
-    const chunks = await Promise.all([0, 1, 2, 3, 4, 5].map(encode));
-    assert.deepEqual(chunks.map(({ file }) => file.recordCount), [1, 1, 1, 1, 1, 1]);
-    assert.deepEqual([...taken].sort(), [0, 1, 2]);
+    const told: string[] = [];
+    const job = jobOf(1, "2,b\n3,c\n", directory);
+    const second = await pool.encode(job, {
+      onTaken: (worker) => told.push(`taken by ${worker}`),
+      onReleased: () => told.push("released"),
+    });
+    assert.equal((await early).file.recordCount, 1);
+    assert.equal(second.file.recordCount, 2);
+    assert.deepEqual(told, ["taken by 0", "released"]);
+    // Nothing is given away, since nobody else could have it.
+    assert.equal(job.bytes.length, 8);
+    const bytes = await Deno.readFile(`${directory}/1.parquet`);
+    assert.deepEqual(await readColumn(bytes, "id"), [2n, 3n]);
+    const { path: _, ...piece } = jobOf(2, "4,d\n", directory);
+    const part = await pool.encodePart(piece);
+    assert.equal(part.rows, 1);
+    await assert.rejects(
+      pool.encode(jobOf(3, "5,e\nx,f\n", directory)),
+      (error) => error instanceof InputError && error.place?.line === 32,
+    );
   });
+});
+
+Deno.test("EncodePool of no workers is closed as any other", async () => {
+  await withPool(0, async (pool, { directory, setup }) => {
+    pool.setup(setup);
+    const under = pool.encode(jobOf(0, "1,a\n", directory));
+    pool.close();
+    await assert.rejects(under, /the pool is closed/);
+    await assert.rejects(pool.encode(jobOf(1, "1,a\n", directory)), /the pool is closed/);
+  });
+});
+
+Deno.test("workInOwnThread() tells the pool when there is nothing to do the work", async () => {
+  const worker = workInOwnThread(() => Promise.reject(new Error("not to be had")));
+  const { promise, resolve } = Promise.withResolvers<string>();
+  worker.onerror = ({ message }) => resolve(message);
+  assert.equal(await promise, "not to be had");
 });
 
 Deno.test("EncodePool takes the job's bytes away instead of copying them", async () => {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { EXIT_CODE } from "../../lib/errors.ts";
 import type { LoadEvent } from "../../lib/load/events.ts";
 import type { FaultPlan } from "../fault_proxy.ts";
+import { serveRaw } from "../raw_http.ts";
 import {
   checkExact,
   csvRows,
@@ -242,6 +243,25 @@ Deno.test("runLoad() of a header without rows is done at once and contacts nobod
   assert.deepEqual(events.map(({ type }) => type), ["start", "notice", "summary"]);
   const notice = events.find((event) => event.type === "notice");
   assert.match(notice?.message ?? "", /"test\.csv" has a header and no rows/);
+});
+
+Deno.test("runLoad() of bad input waits for no catalog, though it has asked one", async () => {
+  const asked: string[] = [];
+  const server = serveRaw(async (connection) => {
+    asked.push((await connection.read())?.target ?? "nothing");
+    await connection.read();
+  });
+  try {
+    const text = `id,id\n${"1,2\n".repeat(20_000)}`;
+    const { events, summary } = await load(server.origin, text);
+    assert.equal(summary.exitCode, EXIT_CODE.input);
+    assert.deepEqual(events.map(({ type }) => type), ["start", "http", "error", "summary"]);
+    const error = events.find((event) => event.type === "error");
+    assert.match(error?.message ?? "", /columns 1 and 2 are both named "id"/);
+    assert.ok(asked.length <= 1);
+  } finally {
+    await server.close();
+  }
 });
 
 Deno.test("runLoad() ends with 7 when the catalog is not there", async () => {
