@@ -6,38 +6,36 @@ import type { InputError } from "../errors.ts";
 import { formatPrimitiveType, type PrimitiveType } from "../table/types.ts";
 import type { ColumnTarget, CsvDialect } from "./columns.ts";
 import { delimiterByte, fieldText } from "./csv_bytes.ts";
-import { NullRule } from "./null_rule.ts";
+import {
+  FIELD_BYTES,
+  KINDS_SHIFT,
+  SAW_BOOLEAN,
+  SAW_DATE,
+  SAW_DOUBLE,
+  SAW_LONG,
+  SAW_STRING,
+  SAW_TIMESTAMP,
+  SAW_TIMESTAMPTZ,
+  SAW_WIDE_LONG,
+} from "./kernel/layout.ts";
 import { describeMisfit, makeColumnParsers } from "./parse.ts";
-import { isPlainBoolean, isPlainDate, isPlainTimestamp } from "./plain_forms.ts";
+import type { Workspace } from "./parse_kernel.ts";
 import { parseDateText, parseTimestampText } from "./temporal.ts";
 import { type FieldBatch, Tokenizer } from "./tokenizer.ts";
 
 const INT64_MAX = 2n ** 63n - 1n;
 const INT64_MIN = -(2n ** 63n);
-const MINUS = 0x2d;
-const POINT = 0x2e;
-const ZERO = 0x30;
 
 const LONG_FORM = /^-?(?:0|[1-9]\d*)$/;
 const DOUBLE_FORM = /^-?(?:(?:0|[1-9]\d*)(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 const BOOLEAN_FORM = /^(?:true|false)$/i;
 const NUMBER_PARTS = /^-?(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 
-/** Every decimal number of so many significant digits, of usual size, survives a double. */
-const SAFE_DIGITS_MAX = 15;
 /** Longest text that may be anything but a string: no number or timestamp needs more. */
 const TYPED_CHARS_MAX = 400;
 
-// What a column's values were seen to be. A column may have seen several.
-const SAW_BOOLEAN = 1;
-const SAW_LONG = 2;
-/** A long that a double does not hold exactly. */
-const SAW_WIDE_LONG = 4;
-const SAW_DOUBLE = 8;
-const SAW_DATE = 16;
-const SAW_TIMESTAMP = 32;
-const SAW_TIMESTAMPTZ = 64;
-const SAW_STRING = 128;
+/** The row in what `plainKinds` gives. */
+const ROW_MASK = (1 << KINDS_SHIFT) - 1;
 
 /** A column as its sample shows it. */
 export interface SampleColumn {
@@ -98,7 +96,6 @@ export interface Misfit {
 
 /** Collects what a column's values could be. */
 export class ColumnInference {
-  readonly #nulls: NullRule;
   readonly #index: number;
   #seen = 0;
 
@@ -107,25 +104,36 @@ export class ColumnInference {
    *
    * @param index position in the record, from 0
    */
-  constructor(index: number, dialect: CsvDialect) {
+  constructor(index: number) {
     this.#index = index;
-    this.#nulls = new NullRule(dialect.nullValues, false);
   }
 
-  /** Takes the first `rows` records of a batch. Fields that are null say nothing. */
-  add(batch: FieldBatch, rows: number): void {
-    const { bytes, columnCount } = batch;
-    for (let row = 0, at = this.#index; row < rows; row++, at += columnCount) {
-      if ((this.#seen & SAW_STRING) !== 0) return;
+  /**
+   * Takes the first `rows` records of a batch. Fields that are null say nothing.
+   *
+   * @param of.nullTextsAt where the workspace has the texts that stand for null
+   */
+  add(
+    batch: FieldBatch,
+    of: {
+      readonly rows: number;
+      readonly workspace: Workspace;
+      readonly nullTextsAt: number;
+    },
+  ): void {
+    const { rows, workspace: { kernel }, nullTextsAt } = of;
+    const { bytes, columnCount, block } = batch;
+    const field = this.#index * FIELD_BYTES;
+    for (let row = 0; (this.#seen & SAW_STRING) === 0; row++) {
+      const found = kernel.plainKinds(block, field, nullTextsAt, row, rows);
+      this.#seen |= found >> KINDS_SHIFT;
+      row = found & ROW_MASK;
+      if (row === rows) return;
+      const at = row * columnCount + this.#index;
       const start = batch.start(at);
       const end = batch.end(at);
-      if (this.#nulls.matches(bytes, start, end)) continue;
-      const plain = plainKind(bytes, start, end);
-      if (plain !== 0) this.#seen |= plain;
-      else {
-        const text = end - start > TYPED_CHARS_MAX ? undefined : fieldText(bytes, start, end);
-        this.#seen |= text === undefined ? SAW_STRING : kindsOf(text);
-      }
+      const text = end - start > TYPED_CHARS_MAX ? undefined : fieldText(bytes, start, end);
+      this.#seen |= text === undefined ? SAW_STRING : kindsOf(text);
     }
   }
 
@@ -208,34 +216,8 @@ function holdsAllKept(sample: Sample, target: ColumnTarget): boolean {
     formatPrimitiveType(inferred) === formatPrimitiveType(target.type);
 }
 
-/** The kind of a value in its most usual form; 0 for anything else. */
-function plainKind(bytes: Uint8Array, start: number, end: number): number {
-  const number = plainNumberKind(bytes, start, end);
-  if (number !== 0) return number;
-  if (isPlainBoolean(bytes, start, end)) return SAW_BOOLEAN;
-  if (isPlainDate(bytes, start, end)) return SAW_DATE;
-  return isPlainTimestamp(bytes, start, end) ? SAW_TIMESTAMP : 0;
-}
-
-/** The kind of a number of at most 15 digits in its usual form; 0 for anything else. */
-function plainNumberKind(bytes: Uint8Array, start: number, end: number): number {
-  const first = bytes[start] === MINUS ? start + 1 : start;
-  let point = -1;
-  for (let at = first; at < end; at++) {
-    const byte = bytes[at] as number;
-    if (byte === POINT && point === -1) point = at;
-    else if (byte < ZERO || byte > ZERO + 9) return 0;
-  }
-  const digits = end - first - (point === -1 ? 0 : 1);
-  if (digits === 0 || digits > SAFE_DIGITS_MAX) return 0;
-  if (point === first || point === end - 1) return 0;
-  const wholeDigits = (point === -1 ? end : point) - first;
-  if (wholeDigits > 1 && bytes[first] === ZERO) return 0;
-  return point === -1 ? SAW_LONG : SAW_DOUBLE;
-}
-
-/** What a text could be, as a set of bits. */
-function kindsOf(text: string): number {
+/** What a text could be, as a set of the `SAW_…` bits. */
+export function kindsOf(text: string): number {
   if (BOOLEAN_FORM.test(text)) return SAW_BOOLEAN;
   if (LONG_FORM.test(text)) return longKinds(text);
   if (DOUBLE_FORM.test(text)) return survivesDouble(text) ? SAW_DOUBLE : SAW_STRING;

@@ -47,6 +47,20 @@ export interface ParseKernel {
   readonly parseUuids: ParseFields;
   /** Bytes that the column's fields of a batch have, quotes counted in. */
   readonly fieldBytes: (column: number, batch: number) => number;
+  /**
+   * Tells the kinds of a column's fields: `SAW_…` of `kernel/layout.ts` above `KINDS_SHIFT` bits, and
+   * below them the first row of the batch whose field needs a closer look, or `rows`.
+   *
+   * @param field where the column stands in a record, times `FIELD_BYTES`
+   * @param texts address of the texts that stand for null, 0 for none
+   */
+  readonly plainKinds: (
+    batch: number,
+    field: number,
+    texts: number,
+    from: number,
+    rows: number,
+  ) => number;
   /** Not 0 when a double was not decided because the powers of ten are not there. */
   readonly missedPowers: () => number;
   /** To be called when the powers have been written to `POWERS_AT`. */

@@ -1,5 +1,6 @@
 /** Reads the header and the first rows of a source, and infers the columns' types from them. */
 import { InputError, UsageError } from "../errors.ts";
+import { writeNullTexts } from "./column_parser.ts";
 import type { CsvDialect } from "./columns.ts";
 import { delimiterByte } from "./csv_bytes.ts";
 import { readHead } from "./head.ts";
@@ -91,7 +92,7 @@ class SampleReader {
     this.#delimiter = delimiterByte(options.dialect);
     this.#inferences = Array.from(
       { length: options.columnCount },
-      (_, index) => new ColumnInference(index, options.dialect),
+      (_, index) => new ColumnInference(index),
     );
   }
 
@@ -120,7 +121,7 @@ class SampleReader {
   }
 
   #add(chunk: RawChunk): void {
-    const { columnCount } = this.#options;
+    const { columnCount, dialect } = this.#options;
     this.#readBytes += chunk.bytes.length;
     if (this.#keptRows < KEPT_ROWS_MAX && this.#keptBytes + chunk.bytes.length <= KEPT_BYTES_MAX) {
       this.kept.push({ bytes: chunk.bytes, firstLine: chunk.firstLine, rows: chunk.rows });
@@ -128,10 +129,13 @@ class SampleReader {
       this.#keptBytes += chunk.bytes.length;
     }
     const tokenizer = new Tokenizer(chunk.bytes, { delimiter: this.#delimiter, columnCount });
+    const { batch, workspace } = tokenizer;
+    const nullTextsAt = writeNullTexts(dialect.nullValues, workspace);
     while (this.rows < this.#options.rows && tokenizer.next()) {
-      const { batch } = tokenizer;
       const rows = Math.min(batch.rows, this.#options.rows - this.rows);
-      for (const inference of this.#inferences) inference.add(batch, rows);
+      for (const inference of this.#inferences) {
+        inference.add(batch, { rows, workspace, nullTextsAt });
+      }
       this.rows += rows;
     }
     if (tokenizer.problem === undefined || this.rows >= this.#options.rows) return;

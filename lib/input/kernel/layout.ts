@@ -99,3 +99,17 @@ export const POWERS_AT = 49_152;
 export const BATCH_FIELDS = 4096;
 /** Address of a byte for each row of a batch, behind the powers: what a column notes for itself. */
 export const NOTES_AT = 58_368;
+
+// What a column's values were seen to be. A column may have seen several.
+export const SAW_BOOLEAN = 1;
+export const SAW_LONG = 2;
+/** A long that a double does not hold exactly. */
+export const SAW_WIDE_LONG = 4;
+export const SAW_DOUBLE = 8;
+export const SAW_DATE = 16;
+export const SAW_TIMESTAMP = 32;
+export const SAW_TIMESTAMPTZ = 64;
+export const SAW_STRING = 128;
+
+/** The kinds stand above the row in what `plainKinds` gives; a batch has fewer rows than that. */
+export const KINDS_SHIFT = 16;

@@ -4,6 +4,7 @@ export { fieldBytes, parseBinaries, parseFixed, parseStrings, parseUuids } from 
 export { parseDecimals } from "./decimals.ts";
 export { parseBooleans, parseDoubles, parseFloats } from "./floating.ts";
 export { parseInts, parseLongs } from "./integers.ts";
+export { plainKinds } from "./kinds.ts";
 export { missedPowers, tellOfPowers } from "./nearest_double.ts";
 export { parseDates, parseTimes, parseTimestamps } from "./temporal.ts";
 export { nextBatch } from "./tokenize.ts";

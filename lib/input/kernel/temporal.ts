@@ -23,8 +23,9 @@ const LETTER_T: u8 = 0x74;
 const LETTER_Z: u8 = 0x7a;
 const SMALL_LETTER: u8 = 0x20;
 
-const DATE_CHARS = 10;
-const CLOCK_CHARS = 8;
+/** Bytes of a date, and of a time of day without its fraction. */
+export const DATE_CHARS = 10;
+export const CLOCK_CHARS = 8;
 const ZONE_CHARS = 6;
 const MICROS_DIGITS = 6;
 
@@ -43,14 +44,14 @@ const DAYS_MAX: i64 = 2_932_896;
 const NANOS_DAYS_MAX: i32 = 106_750;
 
 /** What stands for a date or a time that needs a closer look. */
-const NO_DAY: i32 = i32.MIN_VALUE;
+export const NO_DAY: i32 = i32.MIN_VALUE;
 const NO_TIME: i64 = i64.MIN_VALUE;
 
 const MONTH_DAYS: usize = memory.data<u8>([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]);
 
 /** Days since 1970-01-01 of ten bytes that should be `YYYY-MM-DD`. */
 // @inline
-function dayAt(start: usize): i32 {
+export function dayAt(start: usize): i32 {
   const front = load<u64>(start) ^ DATE_FORM;
   const back = <u32> load<u16>(start, 8) ^ 0x3030;
   if (!areDigits(front) || !areDigits(back) || (front & DATE_DASHES) != 0) return NO_DAY;
@@ -74,7 +75,7 @@ function dayAt(start: usize): i32 {
 
 /** Seconds since midnight of eight bytes that should be `HH:MM:SS`; -1 for anything else. */
 // @inline
-function secondsAt(start: usize): i32 {
+export function secondsAt(start: usize): i32 {
   const word = load<u64>(start) ^ CLOCK_FORM;
   const pairs = word * 10 + (word >> 8);
   const hour = <i32> (pairs & 0xff);
