@@ -2,7 +2,7 @@
 import type { OnStoreRequest } from "../store/store.ts";
 import type { EncodedChunk, EncodedPart, EncodeJob, EncodeSetup, PartJob } from "./job.ts";
 import { workInOwnThread } from "./own_thread.ts";
-import { WorkerPool } from "./worker_pool.ts";
+import { type PoolWorker, WorkerPool } from "./worker_pool.ts";
 
 /** Workers that make chunks into data files. */
 export class EncodePool
@@ -10,18 +10,21 @@ export class EncodePool
   /**
    * Starts workers, each of which takes this thread some 20 ms.
    *
-   * @param size how many; 0: this very thread does it, with nothing else beside.
+   * @param size how many to begin with; {@linkcode grow} starts more.
    * @param options.onRequest is told of every request that a worker's store makes.
+   * @param options.create makes a worker. Default: a thread
    */
-  constructor(size: number, options: { readonly onRequest?: OnStoreRequest } = {}) {
-    super({
-      ...options,
-      size: Math.max(1, size),
-      create: size === 0
-        ? () => workInOwnThread(async () => (await import("./encode_jobs.ts")).serveEncoding)
-        : () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }),
-      verb: "encode",
-    });
+  constructor(
+    size: number,
+    options: { readonly onRequest?: OnStoreRequest; readonly create?: () => PoolWorker } = {},
+  ) {
+    super({ create: startThread, ...options, size, verb: "encode" });
+  }
+
+  /** A pool that starts no thread: this one does the work, and nothing else meanwhile. */
+  static ofOwnThread(options: { readonly onRequest?: OnStoreRequest } = {}): EncodePool {
+    const load = async () => (await import("./encode_jobs.ts")).serveEncoding;
+    return new EncodePool(1, { ...options, create: () => workInOwnThread(load) });
   }
 
   /**
@@ -53,6 +56,10 @@ export class EncodePool
     const transfer = transferOf(job);
     return this.run(job, { ...options, transfer }) as Promise<EncodedPart>;
   }
+}
+
+function startThread(): Worker {
+  return new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
 }
 
 function transferOf({ bytes: { buffer } }: PartJob): Transferable[] {

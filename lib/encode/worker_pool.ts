@@ -62,7 +62,7 @@ interface Member<Job, Answer> {
 
 /** Options of {@linkcode WorkerPool}. */
 export interface WorkerPoolOptions {
-  /** Workers. */
+  /** Workers to begin with. */
   readonly size: number;
   /** Makes a worker. */
   readonly create: () => PoolWorker;
@@ -75,6 +75,7 @@ export interface WorkerPoolOptions {
 /** Workers that start loading their libraries when the pool is made, so make it early. */
 export class WorkerPool<Setup, Job, Answer> {
   readonly #verb: string;
+  readonly #options: WorkerPoolOptions;
   readonly #members: Member<Job, Answer>[] = [];
   readonly #queue: Waiting<Job, Answer>[] = [];
   #nextId = 0;
@@ -85,10 +86,18 @@ export class WorkerPool<Setup, Job, Answer> {
   /** Starts the workers; jobs wait until they have a setup. */
   constructor(options: WorkerPoolOptions) {
     this.#verb = options.verb;
-    for (let started = 0; started < options.size; started++) this.#startWorker(options);
+    this.#options = options;
+    this.grow(options.size);
   }
 
-  #startWorker({ create, onRequest }: WorkerPoolOptions): void {
+  /** Starts workers until there are `size` of them; none when there are as many already. */
+  grow(size: number): void {
+    while (this.#members.length < size && this.#failure === undefined) this.#startWorker();
+    this.#dispatch();
+  }
+
+  #startWorker(): void {
+    const { create, onRequest } = this.#options;
     const member: Member<Job, Answer> = {
       worker: create(),
       jobs: new Map(),
@@ -106,6 +115,7 @@ export class WorkerPool<Setup, Job, Answer> {
       this.#fail(`a worker has stopped: ${event.message}`);
     };
     this.#members.push(member);
+    if (this.#setup !== undefined) this.#post(member, this.#setup);
   }
 
   /**

@@ -95,6 +95,11 @@ async function loadSource(options: LoadOptions, emit: Emit): Promise<void> {
   let store: Store | undefined;
   try {
     if (isSurelyLoaded(source)) opening.begin();
+    if (likelyTakesThread(options)) {
+      // Starting a worker takes this thread a while, and the catalog has its request by then.
+      await sleep(SENT_AFTER_MS);
+      pool = new EncodePool(1, { onRequest });
+    }
     const sample = await readSample(source, { dialect, rows: options.inferRows });
     if (sample.rows === 0) {
       emit({
@@ -108,9 +113,10 @@ async function loadSource(options: LoadOptions, emit: Emit): Promise<void> {
     const preparing = opening.begin().then(({ catalog, found }) =>
       prepareTable(catalog, { ...options, found, sample, columns })
     );
-    // Starting workers takes this thread a while, and the catalog has its request by then.
     await Promise.race([preparing, sleep(SENT_AFTER_MS)]);
-    pool = new EncodePool(threads, { onRequest });
+    if (threads === 0) pool ??= EncodePool.ofOwnThread({ onRequest });
+    else pool ??= new EncodePool(threads, { onRequest });
+    pool.grow(threads);
     const columnNames = columns.map((column) => column.name);
     const [ready, digest] = await Promise.all([preparing, ContentDigest.open(columnNames)]);
     const { catalog } = await opening.begin();
@@ -196,6 +202,15 @@ function isSurelyLoaded({ once = false, sizeBytes = 0 }: Source): boolean {
 /** A job of this size is done by the time a thread would have begun with it, or soon after. */
 const OWN_THREAD_BYTES_MAX = 8 * 2 ** 20;
 
+function isSmall({ sizeBytes = Infinity }: Source): boolean {
+  return sizeBytes <= OWN_THREAD_BYTES_MAX;
+}
+
+/** Whether a load will most likely have more than one small job; if not, its worker is only slower. */
+function likelyTakesThread({ commitMode, source }: LoadOptions): boolean {
+  return isSurelyLoaded(source) && (commitMode === "per-chunk" || !isSmall(source));
+}
+
 /**
  * More threads than cores, or than jobs, are of no use to anyone; writers may be more.
  *
@@ -206,8 +221,7 @@ function encodingThreads(options: LoadOptions, sample: Sample): number {
   const chunkRows = rowsOfChunk(options, sample);
   const jobRows = piecesOfChunk(chunkRows, { options, sample })?.rows ?? chunkRows;
   const jobs = rows === 0 ? Infinity : Math.ceil(rows / jobRows);
-  const { sizeBytes = Infinity } = options.source;
-  if (jobs === 1 && sizeBytes <= OWN_THREAD_BYTES_MAX) return 0;
+  if (jobs === 1 && isSmall(options.source)) return 0;
   const cores = Math.max(1, navigator.hardwareConcurrency);
   return Math.max(1, Math.min(options.workers, cores, jobs));
 }

@@ -23,14 +23,14 @@ function jobOf(index: number, text: string, directory: string): EncodeJob {
 
 /** Runs a body with a pool and a directory, both of which are gone afterwards. */
 async function withPool(
-  size: number,
+  size: number | "own thread",
   body: (
     pool: EncodePool,
     place: { readonly directory: string; readonly setup: EncodeSetup },
   ) => Promise<void>,
 ): Promise<void> {
   const directory = await Deno.makeTempDir({ prefix: "lakekeeper-ingest-pool-" });
-  const pool = new EncodePool(size);
+  const pool = size === "own thread" ? EncodePool.ofOwnThread() : new EncodePool(size);
   try {
     const setup = setupOf(COLUMNS, { storeLocation: `file://${directory}` });
     await body(pool, { directory, setup });
@@ -70,8 +70,25 @@ Deno.test("EncodePool keeps jobs that come before setup() until then", async () 
   });
 });
 
-Deno.test("EncodePool of no workers does the same in its own thread", async () => {
-  await withPool(0, async (pool, { directory, setup }) => {
+Deno.test("EncodePool.grow() adds workers, whether the setup is known by then or not", async () => {
+  await withPool(1, async (pool, { directory, setup }) => {
+    pool.grow(2);
+    pool.setup(setup);
+    pool.grow(3);
+    pool.grow(1);
+    const taken = new Set<number>();
+    const encode = (index: number) =>
+      pool.encode(jobOf(index, `${index},a\n`, directory), {
+        onTaken: (worker) => taken.add(worker),
+      });
+    const chunks = await Promise.all([0, 1, 2, 3, 4, 5].map(encode));
+    assert.deepEqual(chunks.map(({ file }) => file.recordCount), [1, 1, 1, 1, 1, 1]);
+    assert.deepEqual([...taken].sort(), [0, 1, 2]);
+  });
+});
+
+Deno.test("EncodePool of its own thread does the same", async () => {
+  await withPool("own thread", async (pool, { directory, setup }) => {
     const early = pool.encode(jobOf(0, "1,a\n", directory));
     pool.setup(setup);
     const told: string[] = [];
@@ -97,8 +114,8 @@ Deno.test("EncodePool of no workers does the same in its own thread", async () =
   });
 });
 
-Deno.test("EncodePool of no workers is closed as any other", async () => {
-  await withPool(0, async (pool, { directory, setup }) => {
+Deno.test("EncodePool of its own thread is closed as any other", async () => {
+  await withPool("own thread", async (pool, { directory, setup }) => {
     pool.setup(setup);
     const under = pool.encode(jobOf(0, "1,a\n", directory));
     pool.close();
