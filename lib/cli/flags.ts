@@ -220,25 +220,6 @@ function inFile(flag: Flag, file: ConfigFile): Given | undefined {
   return { texts, origin: { source, name: path, line: entry.line } };
 }
 
-/**
- * Parses a command line, and the environment with it.
- *
- * @throws {UsageError} when either is wrong.
- * @throws {HelpRequest} for `--help`.
- */
-export function parseFlags(
-  command: ParsedCommand,
-  options: {
-    readonly args: readonly string[];
-    readonly flags: readonly Flag[];
-    readonly environment: (name: string) => string | undefined;
-    readonly files?: readonly ConfigFile[];
-  },
-): FlagValues {
-  parseCommandLine(command, options.args);
-  return collectValues(command, options);
-}
-
 function commandLineError(error: unknown, verb: string): Error {
   const { code, message } = error as { code?: string; message?: string };
   if (code === undefined || !code.startsWith("commander.")) return error as Error;

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { CATALOG_FLAGS, chooseCatalog } from "../../lib/cli/catalog_choice.ts";
-import { buildCommand, parseFlags } from "../../lib/cli/flags.ts";
+import { buildCommand } from "../../lib/cli/flags.ts";
+import { parseFlags } from "./parse_flags.ts";
 
 /** The choice for a command line and an environment, on a machine where nobody listens. */
 function choose(args: readonly string[], variables: Readonly<Record<string, string>> = {}) {

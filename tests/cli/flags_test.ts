@@ -1,7 +1,8 @@
 // Flags and the variables that stand for them: which wins, and what is wrong.
 
 import assert from "node:assert/strict";
-import { buildCommand, type Flag, HelpRequest, parseFlags } from "../../lib/cli/flags.ts";
+import { buildCommand, type Flag, HelpRequest } from "../../lib/cli/flags.ts";
+import { parseFlags } from "./parse_flags.ts";
 import { UsageError } from "../../lib/errors.ts";
 
 const FLAGS: readonly Flag[] = [

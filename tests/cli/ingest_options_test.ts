@@ -1,7 +1,8 @@
 // From flags to a checked load.
 
 import assert from "node:assert/strict";
-import { buildCommand, parseFlags } from "../../lib/cli/flags.ts";
+import { buildCommand } from "../../lib/cli/flags.ts";
+import { parseFlags } from "./parse_flags.ts";
 import { INGEST_FLAGS } from "../../lib/cli/ingest_flags.ts";
 import { openInput, readLoadFlags } from "../../lib/cli/ingest_options.ts";
 

@@ -1,6 +1,7 @@
 /** `--load-id`, `--commit` and `--target-file-size`: what they take. */
 import assert from "node:assert/strict";
-import { buildCommand, parseFlags } from "../../lib/cli/flags.ts";
+import { buildCommand } from "../../lib/cli/flags.ts";
+import { parseFlags } from "./parse_flags.ts";
 import { INGEST_FLAGS } from "../../lib/cli/ingest_flags.ts";
 import { readLoadFlags, readLoadId } from "../../lib/cli/ingest_options.ts";
 import { UsageError } from "../../lib/errors.ts";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { buildCommand, parseFlags } from "../../lib/cli/flags.ts";
+import { buildCommand } from "../../lib/cli/flags.ts";
+import { parseFlags } from "./parse_flags.ts";
 import { readWarehouse, readWarehouses, WAREHOUSE_FLAGS } from "../../lib/cli/warehouse_flag.ts";
 import { UsageError } from "../../lib/errors.ts";
 

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { CATALOG_FLAGS, chooseCatalog } from "../../../lib/cli/catalog_choice.ts";
 import { resolveCatalogSettings } from "../../../lib/cli/config/catalog_settings.ts";
 import { readConfigFiles } from "../../../lib/cli/config/config_file.ts";
-import { buildCommand, parseFlags } from "../../../lib/cli/flags.ts";
+import { buildCommand } from "../../../lib/cli/flags.ts";
+import { parseFlags } from "../parse_flags.ts";
 
 interface Given {
   readonly args?: readonly string[];
