@@ -20,7 +20,7 @@ import {
   sendRecorded,
   TABLE,
 } from "./recorded.ts";
-import { type Instead, readExchanges, startReplay } from "./replay.ts";
+import { readExchanges, startReplay } from "./replay.ts";
 import { connect, KEY } from "./support.ts";
 
 const PREFIX = "1e2890a4-e6cd-11f1-8ade-f32e596f16b4";
