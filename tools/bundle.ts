@@ -199,6 +199,9 @@ function dataName(path: string): string {
   return basename(path).replace(/\.wasm$/, DATA_ENDING);
 }
 
+/** What packages require at their start and seldom use; it takes newer versions of Deno 9 ms to load. */
+const SELDOM_REQUIRED: ReadonlySet<string> = new Set(["node:crypto"]);
+
 /** How packages import modules of Node's that they seldom use, and that take Deno a while to load. */
 const SELDOM_USED = /^import (\w+) from ["'](node:(?:child_process|fs|path))["'];?$/gm;
 
@@ -208,6 +211,7 @@ const SELDOM_USED = /^import (\w+) from ["'](node:(?:child_process|fs|path))["']
  */
 function withNode(): Plugin {
   const builtin = (name: string) => `process.getBuiltinModule(${JSON.stringify(name)})`;
+  const lateBuiltin = (name: string) => `new Proxy({}, { get: (_, key) => ${builtin(name)}[key] })`;
   return {
     name: "with-node",
     setup({ onLoad, onResolve }) {
@@ -219,7 +223,8 @@ function withNode(): Plugin {
           : { path: named, external: true };
       });
       onLoad({ filter: /./, namespace: "node" }, ({ path }) => {
-        return { contents: `module.exports = ${builtin(path)};`, loader: "js" };
+        const module = SELDOM_REQUIRED.has(path) ? lateBuiltin(path) : builtin(path);
+        return { contents: `module.exports = ${module};`, loader: "js" };
       });
       onLoad({ filter: /[\\/]node_modules[\\/].+\.[cm]?js$/ }, async ({ path }) => {
         const source = await Deno.readTextFile(path);
@@ -228,8 +233,7 @@ function withNode(): Plugin {
           : TIMERS.filter((name) => new RegExp(`\\b${name}\\b`).test(source));
         const late = source.replace(
           SELDOM_USED,
-          (_, name, module) =>
-            `const ${name} = new Proxy({}, { get: (_, key) => ${builtin(module)}[key] });`,
+          (_, name, module) => `const ${name} = ${lateBuiltin(module)};`,
         );
         if (used.length === 0 && late === source) return undefined;
         const head = used.length === 0
