@@ -4,7 +4,6 @@ import type { EncodeSetup } from "../encode/job.ts";
 import { parquetSettings } from "../encode/parquet/settings.ts";
 import { EXIT_CODE, ToolError, UsageError } from "../errors.ts";
 import { readSample, type Sample } from "../input/sample.ts";
-import type { Source } from "../input/source.ts";
 import { sleep } from "../rest/backoff.ts";
 import { formatTableName } from "../rest/catalog.ts";
 import { redactUrl, SENT_AFTER_MS } from "../rest/http.ts";
@@ -29,6 +28,7 @@ import { RecordedRanges } from "./recorded_ranges.ts";
 import { checkAhead, findRecorded } from "./resume.ts";
 import { tableStoreAccess } from "../rest/store_access.ts";
 import { addEvent, EMPTY_TALLY, summarize } from "./summary.ts";
+import { encodingThreads, isSurelyLoaded, likelyTakesThread } from "./encoding_threads.ts";
 import { TableOpening } from "./table_opening.ts";
 import { prepareTable, type ReadyTable, type TypedColumn } from "./table_setup.ts";
 
@@ -189,41 +189,6 @@ async function loadSource(options: LoadOptions, emit: Emit): Promise<void> {
     store?.close();
     source.close?.();
   }
-}
-
-/** A file of this size has rows; of a smaller one it is quickly known, and nobody is asked for nothing. */
-const SURELY_ROWS_BYTES = 64 * 1024;
-
-/** Whether the catalog will be needed, and soon: what a pipe gives may be long in coming. */
-function isSurelyLoaded({ once = false, sizeBytes = 0 }: Source): boolean {
-  return !once && sizeBytes >= SURELY_ROWS_BYTES;
-}
-
-/** A job of this size is done by the time a thread would have begun with it, or soon after. */
-const OWN_THREAD_BYTES_MAX = 8 * 2 ** 20;
-
-function isSmall({ sizeBytes = Infinity }: Source): boolean {
-  return sizeBytes <= OWN_THREAD_BYTES_MAX;
-}
-
-/** Whether a load will most likely have more than one small job; if not, its worker is only slower. */
-function likelyTakesThread({ commitMode, source }: LoadOptions): boolean {
-  return isSurelyLoaded(source) && (commitMode === "per-chunk" || !isSmall(source));
-}
-
-/**
- * More threads than cores, or than jobs, are of no use to anyone; writers may be more.
- *
- * @returns 0 when there is one small job, for which no thread is worth its start.
- */
-function encodingThreads(options: LoadOptions, sample: Sample): number {
-  const rows = estimateRows(options, sample);
-  const chunkRows = rowsOfChunk(options, sample);
-  const jobRows = piecesOfChunk(chunkRows, { options, sample })?.rows ?? chunkRows;
-  const jobs = rows === 0 ? Infinity : Math.ceil(rows / jobRows);
-  if (jobs === 1 && isSmall(options.source)) return 0;
-  const cores = Math.max(1, navigator.hardwareConcurrency);
-  return Math.max(1, Math.min(options.workers, cores, jobs));
 }
 
 /**
