@@ -101,14 +101,22 @@ export const BATCH_FIELDS = 4096;
 export const NOTES_AT = 58_368;
 
 // What a column's values were seen to be. A column may have seen several.
+
+/** One of the two words. */
 export const SAW_BOOLEAN = 1;
+/** A whole number of 64 bits. */
 export const SAW_LONG = 2;
 /** A long that a double does not hold exactly. */
 export const SAW_WIDE_LONG = 4;
+/** A number with a point or an exponent, none of whose digits a double loses. */
 export const SAW_DOUBLE = 8;
+/** A day. */
 export const SAW_DATE = 16;
+/** A day and a time of it. */
 export const SAW_TIMESTAMP = 32;
+/** A timestamp with a zone. */
 export const SAW_TIMESTAMPTZ = 64;
+/** Anything else. */
 export const SAW_STRING = 128;
 
 /** The kinds stand above the row in what `plainKinds` gives; a batch has fewer rows than that. */

@@ -23,8 +23,9 @@ const LETTER_T: u8 = 0x74;
 const LETTER_Z: u8 = 0x7a;
 const SMALL_LETTER: u8 = 0x20;
 
-/** Bytes of a date, and of a time of day without its fraction. */
+/** Bytes of `YYYY-MM-DD`. */
 export const DATE_CHARS = 10;
+/** Bytes of `HH:MM:SS`. */
 export const CLOCK_CHARS = 8;
 const ZONE_CHARS = 6;
 const MICROS_DIGITS = 6;
