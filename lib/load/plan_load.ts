@@ -4,12 +4,7 @@
  */
 import { countNulls } from "../input/count_nulls.ts";
 import { readSample, type Sample } from "../input/sample.ts";
-import {
-  type CatalogClient,
-  connectCatalog,
-  formatTableName,
-  type LoadedTable,
-} from "../rest/catalog.ts";
+import { type CatalogClient, formatTableName, type LoadedTable } from "../rest/catalog.ts";
 import { headerProperties } from "../rest/header_properties.ts";
 import { redactUrl } from "../rest/http.ts";
 import { CatalogPaths } from "../rest/paths.ts";
@@ -27,6 +22,7 @@ import type { LoadOptions } from "./options.ts";
 import { RecordedRanges } from "./recorded_ranges.ts";
 import { checkAhead, findRecorded } from "./resume.ts";
 import { typedColumns } from "./run.ts";
+import { TableOpening } from "./table_opening.ts";
 import { checkTypesGiven, fitTable, missingTable, type TypedColumn } from "./table_setup.ts";
 
 /** A column as it would be written. */
@@ -124,20 +120,16 @@ export interface PlanOptions extends LoadOptions {
  */
 export async function planLoad(options: PlanOptions, emit: Emit): Promise<LoadPlan> {
   const { source, dialect, table } = options;
+  const opening = new TableOpening(options);
   try {
     const sample = await readSample(source, { dialect, rows: options.inferRows });
     if (sample.problem !== undefined) throw sample.problem;
     const columns = typedColumns(sample, options);
-    const catalog = options.catalogExists
-      ? await connectCatalog({
-        ...options.catalog,
-        http: options.http,
-        signal: options.stop.graceSignal,
-      })
-      : undefined;
+    const { catalog, found: loaded } = options.catalogExists
+      ? await opening.begin()
+      : { catalog: undefined, found: undefined };
     const paths = catalog?.paths ??
       new CatalogPaths({ uri: options.catalog.uri, properties: {} });
-    const loaded = await catalog?.loadTable(table);
     if (loaded === undefined && !options.createTable) throw missingTable(table);
     const shape = loaded === undefined
       ? shapeOfNew(sample, columns)
@@ -186,6 +178,7 @@ export async function planLoad(options: PlanOptions, emit: Emit): Promise<LoadPl
     };
     return { ...plan, steps: stepsOf(plan, { options, paths, metadata: loaded?.metadata }) };
   } finally {
+    await opening.end();
     source.close?.();
   }
 }

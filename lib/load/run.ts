@@ -110,16 +110,19 @@ async function loadSource(options: LoadOptions, emit: Emit): Promise<void> {
     }
     const columns = typedColumns(sample, options);
     const threads = encodingThreads(options, sample);
-    const preparing = opening.begin().then(({ catalog, found }) =>
-      prepareTable(catalog, { ...options, found, sample, columns })
-    );
+    const preparing = opening.begin().then(async ({ catalog, found }) => ({
+      catalog,
+      ready: await prepareTable(catalog, { ...options, found, sample, columns }),
+    }));
     await Promise.race([preparing, sleep(SENT_AFTER_MS)]);
     if (threads === 0) pool ??= EncodePool.ofOwnThread({ onRequest });
     else pool ??= new EncodePool(threads, { onRequest });
     pool.grow(threads);
     const columnNames = columns.map((column) => column.name);
-    const [ready, digest] = await Promise.all([preparing, ContentDigest.open(columnNames)]);
-    const { catalog } = await opening.begin();
+    const [{ catalog, ready }, digest] = await Promise.all([
+      preparing,
+      ContentDigest.open(columnNames),
+    ]);
     const { metadata } = ready.loaded;
     const storeLocation = dataDirectory(metadata);
     const { properties, refresh } = tableStoreAccess(catalog, {
