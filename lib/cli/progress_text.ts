@@ -4,17 +4,19 @@ import { formatCount, formatDuration } from "./values.ts";
 
 /** How far a load is. */
 export interface Progress {
-  /** Bytes of the input that are committed, 0 to 1; undefined when its size is not known. */
+  /** When rows count: in `once` all are committed together, so there it is once they are encoded. */
+  readonly counts: "committed" | "encoded";
+  /** Bytes of the input that count, 0 to 1; undefined when its size is not known. */
   readonly share: number | undefined;
-  /** Rows that are committed. */
+  /** Rows that count. */
   readonly rows: number;
-  /** Committed rows per second since the start. */
+  /** Of those, per second since the start. */
   readonly rowsPerS: number;
   /** Bytes of the input. */
   readonly bytesPerS: number;
   /** At the speed so far; undefined when there is none, or the end is not known. */
   readonly leftMs: number | undefined;
-  /** Chunks that have come to their end. */
+  /** Chunks that have come to their end, or in `once` are encoded. */
   readonly chunks: number;
   /** Snapshots made. */
   readonly commits: number;
@@ -24,6 +26,7 @@ export interface Progress {
 
 /** Counts the events of a load. */
 export class ProgressFigures {
+  #counts: Progress["counts"] = "committed";
   #startedMs = 0;
   #inputBytes: number | undefined;
   #bytes = 0;
@@ -31,12 +34,14 @@ export class ProgressFigures {
   #chunks = 0;
   #commits = 0;
   #conflicts = 0;
+  /** Of those that do not count yet. */
   readonly #bytesOfChunk = new Map<number, number>();
 
   /** Counts one event. */
   add(event: LoadEvent, nowMs: number): void {
     switch (event.type) {
       case "start":
+        this.#counts = event.commitMode === "once" ? "encoded" : "committed";
         this.#startedMs = nowMs;
         this.#inputBytes = event.inputBytes;
         return;
@@ -47,12 +52,24 @@ export class ProgressFigures {
         if (event.outcome === "committed") this.#commits++;
         if (event.outcome === "conflict") this.#conflicts++;
         return;
-      case "chunk":
-        this.#chunks++;
-        this.#bytes += this.#bytesOfChunk.get(event.chunk) ?? 0;
-        this.#bytesOfChunk.delete(event.chunk);
-        if (event.state === "committed" || event.state === "recorded") this.#rows += event.rows;
+      case "encoded":
+        if (this.#counts === "encoded") this.#count(event.chunk, event.rows);
+        return;
+      case "chunk": {
+        const isIn = event.state === "committed" || event.state === "recorded";
+        this.#count(event.chunk, isIn ? event.rows : 0);
+      }
     }
+  }
+
+  /** Counts a chunk, unless it has been. */
+  #count(chunk: number, rows: number): void {
+    const bytes = this.#bytesOfChunk.get(chunk);
+    if (bytes === undefined) return;
+    this.#bytesOfChunk.delete(chunk);
+    this.#bytes += bytes;
+    this.#rows += rows;
+    this.#chunks++;
   }
 
   /** The figures at a time. */
@@ -61,6 +78,7 @@ export class ProgressFigures {
     const total = this.#inputBytes;
     const share = total === undefined || total === 0 ? undefined : Math.min(1, this.#bytes / total);
     return {
+      counts: this.#counts,
       share,
       rows: this.#rows,
       rowsPerS: this.#rows / elapsedMs * 1000,
@@ -119,9 +137,10 @@ function joined(parts: readonly Part[]): string {
 
 function partsOf(progress: Progress): Part[] {
   const { share, leftMs } = progress;
+  const encoded = progress.counts === "encoded" ? " encoded" : "";
   return [
     ...(share === undefined ? [] : [{ text: `${Math.floor(share * 100)} %`, rank: 0 }]),
-    { text: countOf(progress.rows, "row"), rank: 1 },
+    { text: `${countOf(progress.rows, "row")}${encoded}`, rank: 1 },
     { text: `${formatCount(progress.rowsPerS)} rows/s`, rank: 2 },
     { text: `${(progress.bytesPerS / 1e6).toFixed(1)} MB/s`, rank: 6 },
     { text: countOf(progress.chunks, "chunk"), rank: 7 },

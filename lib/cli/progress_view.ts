@@ -37,7 +37,10 @@ const systemClock: ProgressClock = {
   },
 };
 
-/** Makes the view. Rows are counted when committed; the total is known once the input's size is. */
+/**
+ * Makes the view. Rows are counted when committed, in `once` when encoded; the total is known once
+ * the input's size is.
+ */
 export async function createProgressView(
   terminal: Terminal,
   options: {
@@ -79,7 +82,7 @@ function createLines(terminal: Terminal, clock: ProgressClock): ProgressView {
       });
     } else if (event.type === "summary") {
       stop();
-    } else if (event.type === "chunk" && endTimer !== undefined) {
+    } else if ((event.type === "chunk" || event.type === "encoded") && endTimer !== undefined) {
       const gained = (figures.at(nowMs).share ?? 0) - lastShare;
       if (gained >= LINE_SHARE && nowMs - lastMs >= LINE_GAP_MS) write();
     }

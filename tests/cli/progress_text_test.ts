@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { lineText, type Progress, progressBar } from "../../lib/cli/progress_text.ts";
 
 const PROGRESS: Progress = {
+  counts: "committed",
   share: 0.45,
   rows: 22_500,
   rowsPerS: 41_384.4,
@@ -20,6 +21,11 @@ Deno.test("lineText() says everything", () => {
     "Progress: 45 %, 22,500 rows, 41,384 rows/s, 3.1 MB/s, 23 chunks, 22 commits, 8 conflicts, " +
       "2.9 s left",
   );
+});
+
+Deno.test("lineText() says when rows are encoded, and not yet in the table", () => {
+  const text = lineText({ ...PROGRESS, counts: "encoded", commits: 0, conflicts: 0 });
+  assert.match(text, /^Progress: 45 %, 22,500 rows encoded, 41,384 rows\/s, /);
 });
 
 Deno.test("progressBar() never fills the line, and drops the least wanted figures first", () => {

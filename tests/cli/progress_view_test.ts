@@ -181,6 +181,40 @@ Deno.test("createProgressView() writes a line at each tenth without a terminal, 
   emit(SUMMARY);
 });
 
+Deno.test("createProgressView() counts what is encoded where all is committed at last", async () => {
+  const terminal = fakeTerminal();
+  const clock = fakeClock();
+  const { emit } = await createProgressView(terminal, { enabled: true, clock });
+  const [read, chunk] = CHUNKS as [LoadEvent, LoadEvent];
+  const encoded: LoadEvent = {
+    type: "encoded",
+    chunk: 0,
+    worker: 0,
+    rows: 1000,
+    fileBytes: 10,
+    parseMs: 1,
+    encodeMs: 1,
+    uploadMs: 1,
+  };
+  emit({ ...START, commitMode: "once" } as LoadEvent);
+  clock.go(2_000);
+  emit(read);
+  emit(encoded);
+  const [half, ...none] = terminal.written.err.split("\n");
+  assert.match(half!, /^Progress: 50 %, 1,000 rows encoded, 500 rows\/s, .* 2\.0 s left$/);
+  assert.deepEqual(none, [""]);
+  clock.go(2_000);
+  // One that another run has put into the table is not encoded.
+  emit({ ...read, chunk: 1 } as LoadEvent);
+  emit({ ...chunk, chunk: 1, state: "recorded", attempts: 0 } as LoadEvent);
+  const whole = terminal.written.err;
+  assert.match(whole, /Progress: 100 %, 2,000 rows encoded, 500 rows\/s, .* 0 ms left\n$/);
+  clock.go(2_000);
+  emit(chunk);
+  assert.equal(terminal.written.err, whole, "a chunk counts twice");
+  emit(SUMMARY);
+});
+
 Deno.test("createProgressView() draws nothing over on a terminal without control codes", async () => {
   const terminal = realTerminal();
   const dumb = { ...terminal, err: { ...terminal.err, animates: false } };
