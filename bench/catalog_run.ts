@@ -1,13 +1,17 @@
 /** An embedded catalog for one run alone, and what a run left in it. */
 import { startServe } from "../tests/real/tool.ts";
+import type { S3Server } from "../tests/real/parts/s3_server.ts";
 import { makeRunFolder, removeLargeFiles } from "./leftovers.ts";
+import type { Loaded } from "./loaded_rows.ts";
 
-/** A catalog with an empty warehouse on local disk. */
+/** A catalog without tables. */
 export interface CatalogRun {
   readonly uri: string;
   readonly warehouse: string;
-  /** Folder of the warehouse. */
+  /** Folder in which a run works; that of the warehouse, where `serve` keeps it on local disk. */
   readonly directory: string;
+  /** Where the tables lie when not on local disk; the catalog vends no keys. */
+  readonly s3?: S3Server;
 }
 
 /** Lets a run have a catalog. */
@@ -36,10 +40,10 @@ export async function withCatalog<T>(use: (catalog: CatalogRun) => Promise<T>): 
 export async function locateTable(
   catalog: CatalogRun,
   name: string,
-): Promise<{ readonly metadata: string }> {
+): Promise<Loaded> {
   const base = await catalogBase(catalog);
   const table = await getJson(`${base}/namespaces/${BENCH_NAMESPACE}/tables/${name}`);
-  return { metadata: String(table["metadata-location"]) };
+  return { metadata: String(table["metadata-location"]), s3: catalog.s3 };
 }
 
 /** The URL below which the catalog's paths of a warehouse begin. */

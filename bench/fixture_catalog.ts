@@ -1,19 +1,37 @@
-/** Iceberg's own REST catalog, as a benchmark uses it: JdbcCatalog on PostgreSQL, on local disk. */
-import { type RestCatalog, startLocalFixture } from "../tests/real/parts/fixture.ts";
+/**
+ * Iceberg's own REST catalog, as a benchmark uses it: JdbcCatalog on PostgreSQL, with its tables on
+ * local disk, or on MinIO as in the stack of `compose.yaml`.
+ */
+import { type RestCatalog, startFixture, startLocalFixture } from "../tests/real/parts/fixture.ts";
+import { startMinio } from "../tests/real/parts/minio.ts";
 import { startPostgres } from "../tests/real/parts/postgres.ts";
+import type { S3Server } from "../tests/real/parts/s3_server.ts";
 import { BENCH_NAMESPACE, catalogBase, type CatalogRun } from "./catalog_run.ts";
 import { makeRunFolder } from "./leftovers.ts";
 import { warmUp } from "./raw_table.ts";
 
+/** Where a fixture has its tables. */
+export type FixtureStore = "disk" | "minio";
+
+interface Running extends RestCatalog {
+  readonly s3?: S3Server;
+}
+
 /** One catalog for all runs: a JVM that is started anew for each would be measured cold. */
 export class FixtureCatalog {
+  readonly store: FixtureStore;
   readonly #stops: Array<() => Promise<void>> = [];
-  #running: Promise<RestCatalog> | undefined;
+  #running: Promise<Running> | undefined;
+
+  constructor(store: FixtureStore) {
+    this.store = store;
+  }
 
   /** Lets `use` have the catalog, without any table in it that a run before has loaded. */
   readonly within = async <T>(use: (catalog: CatalogRun) => Promise<T>): Promise<T> => {
-    const { uri, warehouse } = await (this.#running ??= this.#start());
-    const catalog = { uri, warehouse, directory: await makeRunFolder() };
+    const { uri, warehouse, s3 } = await (this.#running ??= this.#start());
+    const directory = await makeRunFolder();
+    const catalog = { uri, warehouse, directory, ...(s3 === undefined ? {} : { s3 }) };
     try {
       return await use(catalog);
     } finally {
@@ -26,13 +44,25 @@ export class FixtureCatalog {
     for (const stop of this.#stops.splice(0).reverse()) await stop();
   }
 
-  async #start(): Promise<RestCatalog> {
-    const postgres = await startPostgres({ durable: true });
-    this.#stops.push(postgres.stop);
-    const fixture = await startLocalFixture(postgres, await makeRunFolder());
-    this.#stops.push(fixture.stop);
-    await warmUp(fixture);
-    return fixture;
+  async #start(): Promise<Running> {
+    const postgres = await this.#kept(startPostgres({ durable: true }));
+    const running = this.store === "disk"
+      ? await this.#kept(startLocalFixture(postgres, await makeRunFolder()))
+      : await this.#startOnMinio(postgres);
+    await warmUp(running);
+    return running;
+  }
+
+  async #startOnMinio(postgres: Parameters<typeof startFixture>[0]): Promise<Running> {
+    const s3 = await this.#kept(startMinio());
+    return { ...await this.#kept(startFixture(postgres, s3, "long")), s3 };
+  }
+
+  /** What has started is ended with the others. */
+  async #kept<T extends { readonly stop: () => Promise<void> }>(started: Promise<T>): Promise<T> {
+    const server = await started;
+    this.#stops.push(server.stop);
+    return server;
   }
 }
 

@@ -1,11 +1,12 @@
 /** What a contender left, read by DuckDB and compared with the source. */
 import { mustRun } from "../tests/real/parts/child.ts";
+import type { S3Server } from "../tests/real/parts/s3_server.ts";
 import { peerScript } from "./peers.ts";
 
 /** Where loaded rows lie. */
 export type Loaded =
-  /** Location of the table's metadata file. */
-  | { readonly metadata: string }
+  /** Location of the table's metadata file, and the keys for it where it lies on S3. */
+  | { readonly metadata: string; readonly s3: S3Server | undefined }
   /** Paths of Parquet files. */
   | { readonly files: readonly string[] };
 

@@ -1,4 +1,5 @@
 /** One load of a file into a catalog of its own, by the tool and by each peer, measured and checked. */
+import { awsEnvironment, pyicebergS3Properties } from "../tests/real/parts/s3_server.ts";
 import {
   BENCH_NAMESPACE,
   type CatalogRun,
@@ -74,6 +75,7 @@ export function toolLoad(
       const where = ["--uri", catalog.uri, "--warehouse", catalog.warehouse, "--table", TABLE_NAME];
       const measured = await mustRunMeasured([...tool, file, ...where, ...flags, "--json"], {
         cwd: catalog.directory,
+        ...(catalog.s3 === undefined ? {} : { env: awsEnvironment(catalog.s3) }),
       });
       await options.check.holdsAll(await locateTable(catalog, TABLE), { source: file });
       const figures = commitFigures(readEvents(measured.stdout));
@@ -122,7 +124,9 @@ function pyicebergWords(
   const { python, way, threads, catalog, file } = of;
   const script = [python, peerScript("pyiceberg_load.py"), way];
   const where = [catalog.uri, catalog.warehouse, TABLE_NAME, file];
-  return [...script, ...where, String(threads), String(ORIGINAL_CHUNK_ROWS)];
+  const properties = catalog.s3 === undefined ? {} : pyicebergS3Properties(catalog.s3);
+  const sizes = [String(threads), String(ORIGINAL_CHUNK_ROWS)];
+  return [...script, ...where, ...sizes, JSON.stringify(properties)];
 }
 
 /** pyiceberg's threads on one table, of whose chunks some may be lost to the others. */

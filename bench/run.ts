@@ -12,9 +12,9 @@
  *
  * Not alike: see `bench/README.md`, which also says how to read the table.
  *
- * Options: `--only ROW` (sample, sample-once, sample-fixture, sample-once-fixture, big, duckdb,
- * memory, others, parse, parse-quotes, workers, race, raw, raw-fixture, grouped, version; may be
- * repeated), `--runs 5`, `--rows 10000000`, `--json FILE`.
+ * Options: `--only ROW` (sample, sample-once, big, duckdb, memory, others, parse, parse-quotes,
+ * workers, race, raw, grouped, version; sample, sample-once and raw with "-fixture" or "-minio" at
+ * the end, big with "-minio"; may be repeated), `--runs 5`, `--rows 10000000`, `--json FILE`.
  */
 import { parseArgs } from "node:util";
 import { installPeers, isAbsent } from "./peers.ts";
@@ -72,7 +72,7 @@ const startMs = performance.now();
 const rounds = Number(args.runs);
 const executable = await provideExecutable();
 const peers = await installPeers();
-const fixture = new FixtureCatalog();
+const fixtures = [new FixtureCatalog("disk"), new FixtureCatalog("minio")];
 const data = await provideData({ rows: Number(args.rows), executable });
 const trials = chosenTrials(allTrials({
   peers,
@@ -81,7 +81,7 @@ const trials = chosenTrials(allTrials({
   executable,
   release: await provideRelease(executable),
   hello: await provideHello(),
-  fixture,
+  fixtures,
 }));
 const machine = await describeMachine(executable);
 const readings: Reading[] = [];
@@ -96,7 +96,7 @@ await withoutLeftovers(async () => {
       record.push({ title: trial.title, samples: Object.fromEntries(samples), readings: found });
     }
   } finally {
-    await fixture.stop();
+    for (const fixture of fixtures) await fixture.stop();
   }
 });
 console.log(`${machine}; medians of ${rounds} paired ${rounds === 1 ? "run" : "runs"}\n`);

@@ -31,8 +31,8 @@ export interface TrialOptions {
   readonly release: readonly string[] | undefined;
   /** One that does nothing. */
   readonly hello: string;
-  /** A catalog of which a commit takes about as long as of others that are in use. */
-  readonly fixture: FixtureCatalog;
+  /** Catalogs of which a commit takes about as long as of others that are in use. */
+  readonly fixtures: readonly FixtureCatalog[];
 }
 
 const ORIGINAL = "pyiceberg 0.9.1, an append a chunk";
@@ -47,13 +47,15 @@ const SLOW_ROUNDS_MAX = 2;
 export function allTrials(options: TrialOptions): Trial[] {
   return [
     sampleTrial(options),
-    sampleTrial(options, options.fixture),
+    ...options.fixtures.map((fixture) => sampleTrial(options, fixture)),
     bigTrial(options),
+    ...options.fixtures.filter(({ store }) => store === "minio")
+      .map((fixture) => bigTrialOn(fixture, options)),
     ...parseTrials(options),
     workersTrial(options),
     ...[8, 16, 32].map((writers) => raceTrial(options, writers)),
     perChunkTrial(options),
-    perChunkTrial(options, options.fixture),
+    ...options.fixtures.map((fixture) => perChunkTrial(options, fixture)),
     groupedTrial(options),
     startTrial(options),
   ];
@@ -65,14 +67,17 @@ const atMost = (ratio: number) => ({ kind: "atMost", ratio } as const);
 /** Ends what is told of a load that is not the executable's. */
 const ON_RELEASE = `, on Deno ${Deno.version.deno}`;
 
-/** What the name of a row ends in whose loads go to the fixture. */
-const ON_FIXTURE = ", on Iceberg's REST fixture";
+/** What the names of rows end in whose loads go to a fixture, and those for `--only`. */
+const ENDINGS = {
+  disk: { ending: ", on Iceberg's REST fixture", idEnding: "-fixture" },
+  minio: { ending: ", on Iceberg's REST fixture and MinIO", idEnding: "-minio" },
+} as const;
 
-/** What differs in a row whose loads go to the fixture. */
+/** What differs in a row whose loads go to a fixture. */
 function placeOf(fixture: FixtureCatalog | undefined) {
   return fixture === undefined
     ? { place: {}, ending: "", idEnding: "" }
-    : { place: { within: fixture.within }, ending: ON_FIXTURE, idEnding: "-fixture" };
+    : { place: { within: fixture.within }, ...ENDINGS[fixture.store] };
 }
 
 function sampleTrial(
@@ -117,30 +122,50 @@ function sampleTrial(
   };
 }
 
-function bigTrial({ peers, data, check, executable, release }: TrialOptions): Trial {
-  const input: LoadInput = { ...data.big, check };
-  const tenth: LoadInput = { ...data.tenth, check };
+/** The tool beside pyiceberg: on `serve`, or on a fixture. */
+function bigBase(options: TrialOptions, fixture?: FixtureCatalog) {
+  const { peers, data, check, executable, release } = options;
+  const { place, ending, idEnding } = placeOf(fixture);
+  const input: LoadInput = { ...data.big, check, ...place };
   const flags = ["--workers", String(THREADS), "--commit", "once"];
   const ours = "the tool, all rows";
-  const oursTenth = "the tool, a tenth of the rows";
   const oursReleased = "the tool's files, all rows";
-  const newest = [NEWEST_ONCE, NEWEST_ADD];
-  const what = `${input.rows.toLocaleString("en-US")} rows, --commit once, ${THREADS} workers`;
+  const count = input.rows.toLocaleString("en-US");
+  const what = `${count} rows, --commit once, ${THREADS} workers${ending}`;
+  const id = `big${idEnding}`;
+  const against = [NEWEST_ONCE, NEWEST_ADD];
   const speed = { ours, figure: "rowsPerS", format: FORMAT.rowsPerS, moreIsBetter: true };
   const released = { ...speed, ours: oursReleased, what: `${what}${ON_RELEASE}` };
   const memory = { ours, figure: "peakBytes", format: FORMAT.mebibytes, moreIsBetter: false };
+  const contenders: Contender[] = [
+    toolLoad(ours, { ...input, tool: [executable], flags }),
+    ...(release === undefined ? [] : [toolLoad(oursReleased, { ...input, tool: release, flags })]),
+    pyicebergLoad(NEWEST_ONCE, { ...input, python: peers.newest, way: "once" }),
+    pyicebergLoad(NEWEST_ADD, { ...input, python: peers.newest, way: "add-files" }),
+  ];
   const lines: Line[] = [
-    { ...speed, id: "big", what, against: newest, target: atLeast(2) },
-    { ...released, id: "big", against: newest, target: atLeast(2) },
+    { ...speed, id, what, against, target: atLeast(2) },
+    { ...released, id, against, target: atLeast(2) },
     {
       ...memory,
-      id: "big",
+      id,
       what: `${what}: peak memory`,
-      against: newest,
+      against,
       // The way that is the fastest, not the one that needs the least memory.
       bestBy: "rowsPerS",
       target: atMost(0.25),
     },
+  ];
+  return { input, flags, what, speed, released, memory, contenders, lines };
+}
+
+function bigTrial(options: TrialOptions): Trial {
+  const { peers, data, check, executable } = options;
+  const { input, flags, what, speed, released, memory, ...base } = bigBase(options);
+  const tenth: LoadInput = { ...data.tenth, check };
+  const oursTenth = "the tool, a tenth of the rows";
+  const lines: Line[] = [
+    ...base.lines,
     { ...speed, id: "duckdb", what, against: [DUCKDB_PARQUET], target: atLeast(1.1) },
     { ...released, id: "duckdb", against: [DUCKDB_PARQUET], target: atLeast(1.1) },
     {
@@ -173,19 +198,19 @@ function bigTrial({ peers, data, check, executable, release }: TrialOptions): Tr
   return {
     title: what,
     contenders: [
-      toolLoad(ours, { ...input, tool: [executable], flags }),
-      ...(release === undefined
-        ? []
-        : [toolLoad(oursReleased, { ...input, tool: release, flags })]),
+      ...base.contenders,
       toolLoad(oursTenth, { ...tenth, tool: [executable], flags }),
-      pyicebergLoad(NEWEST_ONCE, { ...input, python: peers.newest, way: "once" }),
-      pyicebergLoad(NEWEST_ADD, { ...input, python: peers.newest, way: "add-files" }),
       duckdbParquet(DUCKDB_PARQUET, { ...input, python: peers.duckdb }),
       duckdbIceberg(DUCKDB_ICEBERG, { ...input, python: peers.newest }),
       ...otherLoads(input, { peers, roundsMax: SLOW_ROUNDS_MAX }),
     ],
     lines,
   };
+}
+
+function bigTrialOn(fixture: FixtureCatalog, options: TrialOptions): Trial {
+  const { what, contenders, lines } = bigBase(options, fixture);
+  return { title: what, contenders, lines };
 }
 
 function parseTrials({ peers, data }: TrialOptions): Trial[] {

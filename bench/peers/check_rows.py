@@ -1,7 +1,8 @@
 """Compares what was loaded with its source, by DuckDB: neither of the contenders' own readers.
 
 Request (JSON on standard input): source (a CSV file), and one of metadata (location of a table's
-metadata file) and files (Parquet files), or neither for the source's own figures; and strange
+metadata file) and files (Parquet files), or neither for the source's own figures; s3 (endpoint,
+region and keys) where the table lies there; and strange
 (whether to look for rows that the source does not have, or has less often). Prints a JSON object:
 rows, hash (the sum of the hashes of all rows, which does not depend on their order) and, when asked
 for, strange (how many there are).
@@ -34,6 +35,13 @@ def main(request: dict) -> None:
     for name in ("httpfs", "avro", "iceberg"):
         import_extension(name, con=connection)
         connection.execute(f"LOAD {name}")
+    if "s3" in request:
+        s3 = request["s3"]
+        connection.execute(
+            f"CREATE SECRET (TYPE s3, KEY_ID {quoted(s3['accessKeyId'])}, "
+            f"SECRET {quoted(s3['secretAccessKey'])}, ENDPOINT {quoted(s3['endpoint'].removeprefix('http://'))}, "
+            f"REGION {quoted(s3['region'])}, URL_STYLE 'path', USE_SSL false)"
+        )
     source = f"(SELECT {COLUMNS} FROM read_csv({quoted(request['source'])}))"
     if "metadata" in request:
         loaded = f"(SELECT {COLUMNS} FROM iceberg_scan({quoted(request['metadata'])}))"

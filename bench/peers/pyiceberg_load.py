@@ -1,6 +1,7 @@
 """Loads a CSV file by pyiceberg, in one of its ways. Runs on every release from 0.9 on.
 
-Arguments: way, catalog URI, warehouse, table, file, threads, rows of a chunk. Ways:
+Arguments: way, catalog URI, warehouse, table, file, threads, rows of a chunk, more properties of the
+catalog (a JSON object). Ways:
 once: the file is read as a whole by pyarrow, all cores at work, and appended as a whole;
 add-files: the same, but threads write a Parquet file each, which are then added together;
 threads: one append a chunk by a pool of threads, each on the table as it finds it.
@@ -8,7 +9,6 @@ Prints a JSON object: rows and chunks that were acknowledged, and the seconds of
 """
 
 import json
-import os
 import sys
 import time
 import uuid
@@ -32,14 +32,13 @@ def microseconds(table: pa.Table) -> pa.Table:
 
 def add_files(table, rows: pa.Table, threads: int) -> None:
     share = -(-rows.num_rows // threads)
-    folder = table.location().removeprefix("file://") + "/data"
 
     def write(number: int) -> str:
-        path = f"{folder}/{uuid.uuid4()}-{number}.parquet"
-        pyarrow.parquet.write_table(rows.slice(number * share, share), path, compression="zstd")
-        return f"file://{path}"
+        location = f"{table.location()}/data/{uuid.uuid4()}-{number}.parquet"
+        with table.io.new_output(location).create() as output:
+            pyarrow.parquet.write_table(rows.slice(number * share, share), output, compression="zstd")
+        return location
 
-    os.makedirs(folder, exist_ok=True)
     with ThreadPoolExecutor(threads) as pool:
         paths = list(pool.map(write, range(threads)))
     table.add_files(paths)
@@ -61,8 +60,10 @@ def append_chunks(catalog, name: str, rows: pa.Table, threads: int, chunk_rows: 
         return list(pool.map(append, range(0, rows.num_rows, chunk_rows)))
 
 
-def main(way: str, uri: str, warehouse: str, name: str, file: str, threads: int, chunk_rows: int) -> None:
-    catalog = RestCatalog("bench", uri=uri, warehouse=warehouse)
+def main(
+    way: str, uri: str, warehouse: str, name: str, file: str, threads: int, chunk_rows: int, properties: dict[str, str]
+) -> None:
+    catalog = RestCatalog("bench", uri=uri, warehouse=warehouse, **properties)
     rows = microseconds(pyarrow.csv.read_csv(file))
     try:
         catalog.create_namespace(name.split(".")[0])
@@ -85,4 +86,4 @@ def main(way: str, uri: str, warehouse: str, name: str, file: str, threads: int,
     }))
 
 
-main(*sys.argv[1:6], int(sys.argv[6]), int(sys.argv[7]))
+main(*sys.argv[1:6], int(sys.argv[6]), int(sys.argv[7]), json.loads(sys.argv[8]))

@@ -35,12 +35,19 @@ export interface FixturePlan {
   readonly warehouse: string;
   /** Settings of the fixture, which it reads from the environment. */
   readonly settings: Readonly<Record<string, string>>;
-  /** Java's compiler, for a short life or for speed. @default {"short"} */
-  readonly life?: "short" | "long";
+  /** @default {"short"} */
+  readonly life?: Life;
 }
 
+/** What Java's compiler is set for: a short life, as of a test, or speed. */
+export type Life = "short" | "long";
+
 /** Starts the fixture. It vends no credentials: clients bring their own. */
-export async function startFixture(postgres: Postgres, s3: S3Server): Promise<RestCatalog> {
+export async function startFixture(
+  postgres: Postgres,
+  s3: S3Server,
+  life: Life = "short",
+): Promise<RestCatalog> {
   const warehouse = `s3://${s3.bucket}/fixture`;
   return await startFixtureOf({
     name: "fixture",
@@ -54,6 +61,7 @@ export async function startFixture(postgres: Postgres, s3: S3Server): Promise<Re
       CATALOG_S3_ENDPOINT: s3.endpoint,
       CATALOG_S3_PATH__STYLE__ACCESS: "true",
     },
+    life,
   });
 }
 
