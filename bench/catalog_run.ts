@@ -2,7 +2,7 @@
 import { startServe } from "../tests/real/tool.ts";
 import type { S3Server } from "../tests/real/parts/s3_server.ts";
 import { makeRunFolder, removeLargeFiles } from "./leftovers.ts";
-import type { Loaded } from "./loaded_rows.ts";
+import type { LoadedTable } from "./loaded_rows.ts";
 
 /** A catalog without tables. */
 export interface CatalogRun {
@@ -40,7 +40,7 @@ export async function withCatalog<T>(use: (catalog: CatalogRun) => Promise<T>): 
 export async function locateTable(
   catalog: CatalogRun,
   name: string,
-): Promise<Loaded> {
+): Promise<LoadedTable> {
   const base = await catalogBase(catalog);
   const table = await getJson(`${base}/namespaces/${BENCH_NAMESPACE}/tables/${name}`);
   return { metadata: String(table["metadata-location"]), s3: catalog.s3 };

@@ -8,6 +8,7 @@ import { startPostgres } from "../tests/real/parts/postgres.ts";
 import type { S3Server } from "../tests/real/parts/s3_server.ts";
 import { BENCH_NAMESPACE, catalogBase, type CatalogRun } from "./catalog_run.ts";
 import { makeRunFolder } from "./leftovers.ts";
+import { type Place, Servers } from "./place.ts";
 import { warmUp } from "./raw_table.ts";
 
 /** Where a fixture has its tables. */
@@ -18,13 +19,19 @@ interface Running extends RestCatalog {
 }
 
 /** One catalog for all runs: a JVM that is started anew for each would be measured cold. */
-export class FixtureCatalog {
-  readonly store: FixtureStore;
-  readonly #stops: Array<() => Promise<void>> = [];
+export class FixtureCatalog implements Place {
+  readonly id: string;
+  readonly name: string;
+  readonly #store: FixtureStore;
+  readonly #servers = new Servers();
   #running: Promise<Running> | undefined;
 
   constructor(store: FixtureStore) {
-    this.store = store;
+    this.#store = store;
+    const fixture = "Iceberg's REST fixture";
+    [this.id, this.name] = store === "disk"
+      ? ["fixture", fixture]
+      : ["minio", `${fixture} and MinIO`];
   }
 
   /** Lets `use` have the catalog, without any table in it that a run before has loaded. */
@@ -40,29 +47,21 @@ export class FixtureCatalog {
   };
 
   /** Ends what runs. */
-  async stop(): Promise<void> {
-    for (const stop of this.#stops.splice(0).reverse()) await stop();
+  stop(): Promise<void> {
+    return this.#servers.stop();
   }
 
   async #start(): Promise<Running> {
-    const postgres = await this.#kept(startPostgres({ durable: true }));
-    const running = this.store === "disk"
-      ? await this.#kept(startLocalFixture(postgres, await makeRunFolder()))
-      : await this.#startOnMinio(postgres);
-    await warmUp(running);
-    return running;
-  }
-
-  async #startOnMinio(postgres: Parameters<typeof startFixture>[0]): Promise<Running> {
-    const s3 = await this.#kept(startMinio());
-    return { ...await this.#kept(startFixture(postgres, s3, "long")), s3 };
-  }
-
-  /** What has started is ended with the others. */
-  async #kept<T extends { readonly stop: () => Promise<void> }>(started: Promise<T>): Promise<T> {
-    const server = await started;
-    this.#stops.push(server.stop);
-    return server;
+    const servers = this.#servers;
+    const postgres = await servers.started(startPostgres({ durable: true }));
+    const s3 = this.#store === "disk" ? undefined : await servers.started(startMinio());
+    const fixture = await servers.started(
+      s3 === undefined
+        ? startLocalFixture(postgres, await makeRunFolder())
+        : startFixture(postgres, s3, "long"),
+    );
+    await warmUp(fixture);
+    return { ...fixture, ...(s3 === undefined ? {} : { s3 }) };
   }
 }
 

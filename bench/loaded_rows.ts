@@ -3,10 +3,17 @@ import { mustRun } from "../tests/real/parts/child.ts";
 import type { S3Server } from "../tests/real/parts/s3_server.ts";
 import { peerScript } from "./peers.ts";
 
+/** A table that rows were loaded into. */
+export interface LoadedTable {
+  /** Location of its metadata file. */
+  readonly metadata: string;
+  /** The keys for it where it lies on S3. */
+  readonly s3: S3Server | undefined;
+}
+
 /** Where loaded rows lie. */
 export type Loaded =
-  /** Location of the table's metadata file, and the keys for it where it lies on S3. */
-  | { readonly metadata: string; readonly s3: S3Server | undefined }
+  | LoadedTable
   /** Paths of Parquet files. */
   | { readonly files: readonly string[] };
 

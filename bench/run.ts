@@ -13,14 +13,15 @@
  * Not alike: see `bench/README.md`, which also says how to read the table.
  *
  * Options: `--only ROW` (sample, sample-once, big, duckdb, memory, others, parse, parse-quotes,
- * workers, race, raw, grouped, version; sample, sample-once and raw with "-fixture" or "-minio" at
- * the end, big with "-minio"; may be repeated), `--runs 5`, `--rows 10000000`, `--json FILE`.
+ * workers, race, raw, grouped, version; sample, sample-once and raw with "-fixture", "-minio" or
+ * "-paced" at the end, big with "-minio"; may be repeated), `--runs 5`, `--rows 10000000`, `--json FILE`.
  */
 import { parseArgs } from "node:util";
 import { installPeers, isAbsent } from "./peers.ts";
 import { provideExecutable, provideHello, provideRelease } from "./executables.ts";
 import { provideData } from "./data.ts";
 import { FixtureCatalog } from "./fixture_catalog.ts";
+import { PacedCatalog } from "./paced_catalog.ts";
 import { withoutLeftovers } from "./leftovers.ts";
 import { RowCheck } from "./loaded_rows.ts";
 import { describeMachine, loadOfLastMinute } from "./machine.ts";
@@ -72,7 +73,11 @@ const startMs = performance.now();
 const rounds = Number(args.runs);
 const executable = await provideExecutable();
 const peers = await installPeers();
-const fixtures = [new FixtureCatalog("disk"), new FixtureCatalog("minio")];
+const places = {
+  fixture: new FixtureCatalog("disk"),
+  minio: new FixtureCatalog("minio"),
+  paced: new PacedCatalog(),
+};
 const data = await provideData({ rows: Number(args.rows), executable });
 const trials = chosenTrials(allTrials({
   peers,
@@ -81,7 +86,7 @@ const trials = chosenTrials(allTrials({
   executable,
   release: await provideRelease(executable),
   hello: await provideHello(),
-  fixtures,
+  places,
 }));
 const machine = await describeMachine(executable);
 const readings: Reading[] = [];
@@ -96,7 +101,7 @@ await withoutLeftovers(async () => {
       record.push({ title: trial.title, samples: Object.fromEntries(samples), readings: found });
     }
   } finally {
-    for (const fixture of fixtures) await fixture.stop();
+    for (const place of Object.values(places)) await place.stop();
   }
 });
 console.log(`${machine}; medians of ${rounds} paired ${rounds === 1 ? "run" : "runs"}\n`);

@@ -2,7 +2,6 @@
 import { PROJECT_ROOT } from "../tests/real/parts/cache.ts";
 import type { Contender, Line, Trial } from "./comparison.ts";
 import type { BenchData } from "./data.ts";
-import type { FixtureCatalog } from "./fixture_catalog.ts";
 import { THREADS } from "./loads.ts";
 import {
   duckdbIceberg,
@@ -18,6 +17,7 @@ import {
 import type { RowCheck } from "./loaded_rows.ts";
 import { arrowParse, encodeWith, rawCommits, startOf, toolParse } from "./parts_alone.ts";
 import type { Peers } from "./peers.ts";
+import type { Place } from "./place.ts";
 import { FORMAT } from "./table_text.ts";
 
 /** What the trials are made from. */
@@ -32,7 +32,7 @@ export interface TrialOptions {
   /** One that does nothing. */
   readonly hello: string;
   /** Catalogs of which a commit takes about as long as of others that are in use. */
-  readonly fixtures: readonly FixtureCatalog[];
+  readonly places: Readonly<Record<"fixture" | "minio" | "paced", Place>>;
 }
 
 const ORIGINAL = "pyiceberg 0.9.1, an append a chunk";
@@ -45,17 +45,18 @@ const SLOW_ROUNDS_MAX = 2;
 
 /** All trials, in the order of the table. */
 export function allTrials(options: TrialOptions): Trial[] {
+  const { minio } = options.places;
+  const places = Object.values(options.places);
   return [
     sampleTrial(options),
-    ...options.fixtures.map((fixture) => sampleTrial(options, fixture)),
+    ...places.map((place) => sampleTrial(options, place)),
     bigTrial(options),
-    ...options.fixtures.filter(({ store }) => store === "minio")
-      .map((fixture) => bigTrialOn(fixture, options)),
+    bigTrialOn(minio, options),
     ...parseTrials(options),
     workersTrial(options),
     ...[8, 16, 32].map((writers) => raceTrial(options, writers)),
     perChunkTrial(options),
-    ...options.fixtures.map((fixture) => perChunkTrial(options, fixture)),
+    ...places.map((place) => perChunkTrial(options, place)),
     groupedTrial(options),
     startTrial(options),
   ];
@@ -67,26 +68,20 @@ const atMost = (ratio: number) => ({ kind: "atMost", ratio } as const);
 /** Ends what is told of a load that is not the executable's. */
 const ON_RELEASE = `, on Deno ${Deno.version.deno}`;
 
-/** What the names of rows end in whose loads go to a fixture, and those for `--only`. */
-const ENDINGS = {
-  disk: { ending: ", on Iceberg's REST fixture", idEnding: "-fixture" },
-  minio: { ending: ", on Iceberg's REST fixture and MinIO", idEnding: "-minio" },
-} as const;
-
-/** What differs in a row whose loads go to a fixture. */
-function placeOf(fixture: FixtureCatalog | undefined) {
-  return fixture === undefined
-    ? { place: {}, ending: "", idEnding: "" }
-    : { place: { within: fixture.within }, ...ENDINGS[fixture.store] };
+/** What differs in a row whose loads go elsewhere than to `serve` on local disk. */
+function elsewhere(place: Place | undefined) {
+  return place === undefined
+    ? { at: {}, ending: "", idEnding: "" }
+    : { at: { within: place.within }, ending: `, on ${place.name}`, idEnding: `-${place.id}` };
 }
 
 function sampleTrial(
   { peers, check, executable }: TrialOptions,
-  fixture?: FixtureCatalog,
+  place?: Place,
 ): Trial {
-  const { place, ending, idEnding } = placeOf(fixture);
+  const { at, ending, idEnding } = elsewhere(place);
   const file = `${PROJECT_ROOT}sample_data.csv`;
-  const input: LoadInput = { file, rows: 50_000, check, ...place };
+  const input: LoadInput = { file, rows: 50_000, check, ...at };
   const perChunk = "sample_data.csv, 50 chunks, 1 worker";
   const once = "the same, --commit once";
   const tool = [executable];
@@ -122,11 +117,11 @@ function sampleTrial(
   };
 }
 
-/** The tool beside pyiceberg: on `serve`, or on a fixture. */
-function bigBase(options: TrialOptions, fixture?: FixtureCatalog) {
+/** The tool beside pyiceberg. */
+function bigBase(options: TrialOptions, place?: Place) {
   const { peers, data, check, executable, release } = options;
-  const { place, ending, idEnding } = placeOf(fixture);
-  const input: LoadInput = { ...data.big, check, ...place };
+  const { at, ending, idEnding } = elsewhere(place);
+  const input: LoadInput = { ...data.big, check, ...at };
   const flags = ["--workers", String(THREADS), "--commit", "once"];
   const ours = "the tool, all rows";
   const oursReleased = "the tool's files, all rows";
@@ -208,8 +203,8 @@ function bigTrial(options: TrialOptions): Trial {
   };
 }
 
-function bigTrialOn(fixture: FixtureCatalog, options: TrialOptions): Trial {
-  const { what, contenders, lines } = bigBase(options, fixture);
+function bigTrialOn(place: Place, options: TrialOptions): Trial {
+  const { what, contenders, lines } = bigBase(options, place);
   return { title: what, contenders, lines };
 }
 
@@ -280,15 +275,15 @@ function raceTrial({ peers, check, executable }: TrialOptions, writers: number):
 
 const RAW = "the catalog's rate of empty commits";
 
-function perChunkTrial({ check, executable }: TrialOptions, fixture?: FixtureCatalog): Trial {
+function perChunkTrial({ check, executable }: TrialOptions, place?: Place): Trial {
   const file = `${PROJECT_ROOT}sample_data.csv`;
-  const { place, ending, idEnding } = placeOf(fixture);
+  const { at, ending, idEnding } = elsewhere(place);
   const ours = `50 chunks per-chunk, 1 worker${ending}`;
   const tool = [executable];
   return rateTrial({
     id: `raw${idEnding}`,
-    ours: toolLoad(ours, { file, rows: 50_000, check, ...place, tool, flags: ["--workers", "1"] }),
-    raw: rawCommits(RAW, { commits: 50, ...place }),
+    ours: toolLoad(ours, { file, rows: 50_000, check, ...at, tool, flags: ["--workers", "1"] }),
+    raw: rawCommits(RAW, { commits: 50, ...at }),
     ratio: 0.6,
   });
 }
