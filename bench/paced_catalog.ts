@@ -12,7 +12,7 @@ import { makeRunFolder } from "./leftovers.ts";
 import { type Place, Servers } from "./place.ts";
 
 /** Beside what a commit takes anyhow. */
-const COMMIT_DELAY_MS = 19;
+const COMMIT_DELAY_MS = 17;
 
 /** A catalog for each run, on one store. */
 export class PacedCatalog implements Place {
