@@ -2,10 +2,9 @@
  * Iceberg's own REST catalog, as a benchmark uses it: JdbcCatalog on PostgreSQL, with its tables on
  * local disk, or on MinIO as in the stack of `compose.yaml`.
  */
-import { type RestCatalog, startFixture, startLocalFixture } from "../tests/real/parts/fixture.ts";
+import { startFixture, startLocalFixture } from "../tests/real/parts/fixture.ts";
 import { startMinio } from "../tests/real/parts/minio.ts";
 import { startPostgres } from "../tests/real/parts/postgres.ts";
-import type { S3Server } from "../tests/real/parts/s3_server.ts";
 import { BENCH_NAMESPACE, catalogBase, type CatalogRun } from "./catalog_run.ts";
 import { makeRunFolder } from "./leftovers.ts";
 import { type Place, Servers } from "./place.ts";
@@ -14,17 +13,13 @@ import { warmUp } from "./raw_table.ts";
 /** Where a fixture has its tables. */
 export type FixtureStore = "disk" | "minio";
 
-interface Running extends RestCatalog {
-  readonly s3?: S3Server;
-}
-
 /** One catalog for all runs: a JVM that is started anew for each would be measured cold. */
 export class FixtureCatalog implements Place {
   readonly id: string;
   readonly name: string;
   readonly #store: FixtureStore;
   readonly #servers = new Servers();
-  #running: Promise<Running> | undefined;
+  #running: Promise<Omit<CatalogRun, "directory">> | undefined;
 
   constructor(store: FixtureStore) {
     this.#store = store;
@@ -36,9 +31,8 @@ export class FixtureCatalog implements Place {
 
   /** Lets `use` have the catalog, without any table in it that a run before has loaded. */
   readonly within = async <T>(use: (catalog: CatalogRun) => Promise<T>): Promise<T> => {
-    const { uri, warehouse, s3 } = await (this.#running ??= this.#start());
-    const directory = await makeRunFolder();
-    const catalog = { uri, warehouse, directory, ...(s3 === undefined ? {} : { s3 }) };
+    const running = await (this.#running ??= this.#start());
+    const catalog = { ...running, directory: await makeRunFolder() };
     try {
       return await use(catalog);
     } finally {
@@ -51,17 +45,17 @@ export class FixtureCatalog implements Place {
     return this.#servers.stop();
   }
 
-  async #start(): Promise<Running> {
+  async #start(): Promise<Omit<CatalogRun, "directory">> {
     const servers = this.#servers;
     const postgres = await servers.started(startPostgres({ durable: true }));
     const s3 = this.#store === "disk" ? undefined : await servers.started(startMinio());
-    const fixture = await servers.started(
+    const { uri, warehouse } = await servers.started(
       s3 === undefined
         ? startLocalFixture(postgres, await makeRunFolder())
         : startFixture(postgres, s3, "long"),
     );
-    await warmUp(fixture);
-    return { ...fixture, ...(s3 === undefined ? {} : { s3 }) };
+    await warmUp({ uri, warehouse });
+    return { uri, warehouse, ...(s3 === undefined ? {} : { s3 }) };
   }
 }
 

@@ -10,6 +10,8 @@
  * process and its children, without the catalog's. Rounds begin with another contender each, and
  * ratios are taken within a round.
  *
+ * Rows that end in "on …" have another catalog and store, the same for all who take part.
+ *
  * Not alike: see `bench/README.md`, which also says how to read the table.
  *
  * Options: `--only ROW` (sample, sample-once, big, duckdb, memory, others, parse, parse-quotes,
