@@ -1,10 +1,12 @@
 /** A pool's worker that is no thread of its own, for what is done before a thread would have begun. */
+import { setImmediate } from "node:timers";
 import type { PoolWorker } from "./worker_pool.ts";
 import type { WorkerScope } from "./worker_side.ts";
 
 /**
  * Makes a worker that works in this thread: while it does, nothing else happens here. Messages are
- * neither copied nor given away.
+ * neither copied nor given away. Each comes to it in a turn of the event loop of its own, as to a
+ * thread: what has been begun before is not held up.
  *
  * @param load gives what serves a scope's messages. Those that come before it is there are kept.
  */
@@ -13,7 +15,7 @@ export function workInOwnThread(load: () => Promise<(scope: WorkerScope) => void
   const worker: PoolWorker = {
     onmessage: null,
     onerror: null,
-    postMessage: (data: unknown) => void serving.then(() => pass(scope, data)),
+    postMessage: (data: unknown) => void serving.then(() => setImmediate(() => pass(scope, data))),
     terminate: () => isOver = true,
   };
   const scope: WorkerScope = {

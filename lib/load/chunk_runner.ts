@@ -21,7 +21,7 @@ const PIECE_BYTES_MAX = 64 * 2 ** 20;
 export interface ChunkRunnerParts extends ChunkTrackerParts {
   /** Closed by the caller; the runner closes it only when an interruption's grace has ended. */
   readonly pool: EncodePool;
-  /** Chunks that are encoded at a time. */
+  /** Threads that encode, one chunk each at a time; 0 when this one does, in which all else is done. */
   readonly threads: number;
   /** How chunks are made in pieces; undefined: each as a whole. */
   readonly pieces: PiecePlan | undefined;
@@ -78,7 +78,7 @@ export class ChunkRunner {
     const { pool, threads, sink, pieces: plan, setup, context } = this.#parts;
     const common: MakerParts = {
       pool,
-      threads,
+      threads: Math.max(1, threads),
       buffers: this.#buffers,
       sink,
       tracker: this.#tracker,
@@ -93,7 +93,7 @@ export class ChunkRunner {
   /** @returns whether the source has come to its end. */
   async #takeAll(maker: ChunkMaker): Promise<boolean> {
     const { source, dialect } = this.#options;
-    const { pieces, context } = this.#parts;
+    const { threads, pieces, context } = this.#parts;
     const boundaries = boundariesOf(this.#recorded);
     const ends = new Set(boundaries);
     const chunks = splitChunks(source.open({ lends: true }), {
@@ -108,6 +108,8 @@ export class ChunkRunner {
       let end = 0;
       while (true) {
         await maker.room();
+        // The catalog is to have its commit before this thread is busy with the chunk.
+        if (threads === 0) await context.departures.none();
         if (this.#tracker.isEnded) return false;
         const next = await chunks.next();
         if (this.#tracker.isEnded) return false;

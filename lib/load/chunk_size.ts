@@ -79,7 +79,8 @@ function shrinkage({ parquet }: Pick<LoadOptions, "parquet">): number {
   return CSV_TO_PARQUET[parquet.codec ?? "zstd"];
 }
 
-function bytesOfRow(sample: Sample): number | undefined {
+/** Mean length of the sample's rows, in bytes; undefined when there are none. */
+export function bytesOfRow(sample: Sample): number | undefined {
   let keptBytes = 0;
   let keptRows = 0;
   for (const { bytes, rows } of sample.kept) {

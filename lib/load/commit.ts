@@ -5,7 +5,7 @@
  */
 import { AuthError, ToolError } from "../errors.ts";
 import { shownBody } from "../rest/error_body.ts";
-import { type HttpAnswer, SENT_AFTER_MS } from "../rest/http.ts";
+import type { HttpAnswer } from "../rest/http.ts";
 import type { Outcome } from "../rest/outcome.ts";
 import { MAIN_BRANCH, metadataAfter, type PreparedAppend } from "../table/append.ts";
 import { branchHead, type PartitionSpecJson, type TableMetadata } from "../table/metadata.ts";
@@ -310,7 +310,7 @@ export class Commit {
   }
 
   async #post(posted: Posted, prepared: PreparedAppend): Promise<Outcome> {
-    const { catalog, table, emit } = this.#context;
+    const { catalog, table, departures, emit } = this.#context;
     const { snapshotId } = prepared;
     const { attempt } = posted;
     const { manifestList, request } = attempt;
@@ -321,12 +321,12 @@ export class Commit {
       identity: { snapshotId, manifestList },
       idempotencyKey: posted.key,
     });
-    const expecting = setTimeout(
-      () => this.#writer.expect(metadataAfter(this.#writer.base(), attempt)),
-      SENT_AFTER_MS,
-    );
+    let isAnswered = false;
+    void departures.left().then(() => {
+      if (!isAnswered) this.#writer.expect(metadataAfter(this.#writer.base(), attempt));
+    });
     const { outcome, answer } = await posting.finally(() => {
-      clearTimeout(expecting);
+      isAnswered = true;
       this.#writer.expect(undefined);
     });
     this.#status = outcome.status;

@@ -1,5 +1,6 @@
 /** What every commit of a load shares, what it is given, and what becomes of it. */
 import type { CatalogClient, TableName } from "../rest/catalog.ts";
+import type { Departures } from "../rest/departures.ts";
 import type { Store } from "../store/store.ts";
 import type { DataFile } from "../table/data_file.ts";
 import type { WriteColumn } from "../table/write_plan.ts";
@@ -15,6 +16,8 @@ import type { Stop } from "./stop.ts";
 export interface CommitContext {
   /** The session that all writers share. */
   readonly catalog: CatalogClient;
+  /** The commits that are about to leave. */
+  readonly departures: Departures;
   /** The table that is loaded into. */
   readonly table: TableName;
   /** Where the table's files are read and written. */

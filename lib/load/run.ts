@@ -6,6 +6,7 @@ import { EXIT_CODE, ToolError, UsageError } from "../errors.ts";
 import { readSample, type Sample } from "../input/sample.ts";
 import { sleep } from "../rest/backoff.ts";
 import { formatTableName } from "../rest/catalog.ts";
+import { Departures } from "../rest/departures.ts";
 import { redactUrl, SENT_AFTER_MS } from "../rest/http.ts";
 import { openStore } from "../store/open_store.ts";
 import type { OnStoreRequest, Store } from "../store/store.ts";
@@ -154,6 +155,7 @@ async function loadSource(options: LoadOptions, emit: Emit): Promise<void> {
     const retry = retryProperties(metadata);
     const context: CommitContext = {
       catalog,
+      departures: new Departures(),
       table: options.table,
       store,
       manifests,
@@ -173,7 +175,7 @@ async function loadSource(options: LoadOptions, emit: Emit): Promise<void> {
     );
     const runner = new ChunkRunner(options, {
       pool,
-      threads: Math.max(1, threads),
+      threads,
       pieces: piecesOfChunk(chunkRows, { options, sample }),
       setup,
       sink,

@@ -124,6 +124,24 @@ Deno.test("EncodePool of its own thread is closed as any other", async () => {
   });
 });
 
+Deno.test("workInOwnThread() begins with a job in a later turn, when the steps before it have been taken", async () => {
+  const seen: string[] = [];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const worker = workInOwnThread(() =>
+    Promise.resolve((scope) => {
+      scope.onmessage = () => {
+        seen.push("job");
+        resolve();
+      };
+    })
+  );
+  worker.postMessage({}, []);
+  for (let steps = 1; steps <= 20; steps++) await Promise.resolve();
+  seen.push("20 steps");
+  await promise;
+  assert.deepEqual(seen, ["20 steps", "job"]);
+});
+
 Deno.test("workInOwnThread() tells the pool when there is nothing to do the work", async () => {
   const worker = workInOwnThread(() => Promise.reject(new Error("not to be had")));
   const { promise, resolve } = Promise.withResolvers<string>();

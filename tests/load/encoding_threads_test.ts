@@ -55,8 +55,21 @@ Deno.test("encodingThreads() are one for one job that is larger, or of a size th
 
 Deno.test("encodingThreads() are no more than workers, cores or jobs", async () => {
   assert.equal(await threadsOf({ source: sourceOf(100 * MIB) }), Math.min(16, CORES));
-  assert.equal(await threadsOf({ workers: 1, source: sourceOf(100 * MIB) }), 1);
+  assert.equal(
+    await threadsOf({ workers: 1, commitMode: "grouped", source: sourceOf(100 * MIB) }),
+    1,
+  );
   assert.equal(await threadsOf({ source: sourceOf(20_000) }), Math.min(2, CORES));
+});
+
+Deno.test("encodingThreads() are none for the small chunks of one writer", async () => {
+  const source = sourceOf(100 * MIB);
+  assert.equal(await threadsOf({ workers: 1, source }), 0);
+  assert.equal(await threadsOf({ workers: 1, source: sourceOf(undefined, true) }), 0);
+  const rows = 128 * KIB / 10;
+  assert.equal(await threadsOf({ workers: 1, chunkSize: Math.floor(rows), source }), 0);
+  assert.equal(await threadsOf({ workers: 1, chunkSize: Math.ceil(rows), source }), 1);
+  assert.equal(await threadsOf({ workers: 2, source }), Math.min(2, CORES));
 });
 
 Deno.test("isSurelyLoaded() is said of files that are more than a header, and of no pipe", () => {
@@ -67,11 +80,18 @@ Deno.test("isSurelyLoaded() is said of files that are more than a header, and of
 });
 
 Deno.test("likelyTakesThread() is said of what is cut into many chunks, or large", () => {
-  const likely = (commitMode: LoadOptions["commitMode"], source: Source) =>
-    likelyTakesThread({ commitMode, source } as LoadOptions);
+  const likely = (
+    commitMode: LoadOptions["commitMode"],
+    source: Source,
+    options: Partial<LoadOptions> = {},
+  ) => likelyTakesThread({ commitMode, source, workers: 2, ...options } as LoadOptions);
   assert.equal(likely("per-chunk", sourceOf(64 * KIB)), true);
   assert.equal(likely("per-chunk", sourceOf(1000)), false);
   assert.equal(likely("once", sourceOf(8 * MIB)), false);
   assert.equal(likely("grouped", sourceOf(9 * MIB)), true);
   assert.equal(likely("grouped", sourceOf(9 * MIB, true)), false);
+  const workers = 1;
+  assert.equal(likely("per-chunk", sourceOf(9 * MIB), { workers }), false);
+  assert.equal(likely("per-chunk", sourceOf(9 * MIB), { workers, chunkSize: 100_000 }), true);
+  assert.equal(likely("once", sourceOf(9 * MIB), { workers }), true);
 });

@@ -7,6 +7,7 @@ import type { Source } from "../../lib/input/source.ts";
 import type { CommitContext, ReadyChunk } from "../../lib/load/commit_context.ts";
 import { Committer } from "../../lib/load/committer.ts";
 import type { ChunkEvent, LoadEvent, SummaryEvent } from "../../lib/load/events.ts";
+import { Departures } from "../../lib/rest/departures.ts";
 import { FirstCommit } from "../../lib/load/first_commit.ts";
 import { coverage, readEntry } from "../../lib/load/ledger.ts";
 import { ManifestCache } from "../../lib/load/manifest_cache.ts";
@@ -151,6 +152,7 @@ export async function makeWriter(
     table: TABLE,
     store,
     manifests: new ManifestCache(store),
+    departures: new Departures(),
     firstCommit: new FirstCommit(),
     columns,
     loadId: "load",
