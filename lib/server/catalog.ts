@@ -191,6 +191,8 @@ export async function writeKept<File extends { readonly bytes: Uint8Array<ArrayB
 ): Promise<File> {
   await catalog.place.store.write(location, await packMetadata(file.bytes, location), {
     contentType: "application/json",
+    // Its name has a UUID of its own, and is told to nobody before the pointer has moved.
+    isNew: true,
     sync: true,
   });
   return file;
