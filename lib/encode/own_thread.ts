@@ -1,4 +1,4 @@
-/** A pool's worker that is no thread of its own, for what is done before a thread would have begun. */
+/** A pool's worker that is no thread of its own, for what no thread is worth its start. */
 import { setImmediate } from "node:timers";
 import type { PoolWorker } from "./worker_pool.ts";
 import type { WorkerScope } from "./worker_side.ts";

@@ -113,3 +113,21 @@ Deno.test("a body that says to be larger than the limit gets 400 before it is se
     }
     assert.equal((await call("GET", `${uri}/config`)).status, 200);
   }));
+
+Deno.test("a body that says its length and comes in pieces all the same gets 400", () =>
+  withServer(async ({ uri }) => {
+    const { pathname: target, hostname, port } = new URL(`${uri}/namespaces`);
+    const body = '{"namespace":["a"]}';
+    const lengths = [`content-length: ${body.length}`, "transfer-encoding: chunked"];
+    for (const headers of [lengths, lengths.toReversed()]) {
+      using connection = await Deno.connect({ hostname, port: Number(port) });
+      const head = [`POST ${target} HTTP/1.1`, "host: catalog", "content-type: application/json"];
+      const chunk = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+      const request = [...head, ...headers, "", chunk].join("\r\n");
+      await connection.write(new TextEncoder().encode(request));
+      const answer = new Uint8Array(1000);
+      const length = await connection.read(answer) ?? 0;
+      assert.match(new TextDecoder().decode(answer.subarray(0, length)), /^HTTP\/1\.1 400 /);
+    }
+    assert.deepEqual((await call("GET", `${uri}/namespaces`)).body.namespaces, []);
+  }));
